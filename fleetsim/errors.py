@@ -1,0 +1,47 @@
+"""What can be wrong, worded for the person who can mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class FleetsimError(Exception):
+    """Base of all errors that are the user's to mend; the CLI prints them without a traceback."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One fault of an input file: where, which key, what is wrong and what to write instead."""
+
+    file: str
+    line: int
+    path: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}  {self.path}  {self.what}" if self.path else f"{self.file}:{self.line}  {self.what}"
+
+
+class InputFaults(FleetsimError):
+    """All faults of a file at once; nothing was run."""
+
+    exit_code = 2
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = sorted(faults)
+        count = len(self.faults)
+        super().__init__("\n".join([*map(str, self.faults), f"{count} fault{'s' * (count != 1)}; nothing was run."]))
+
+
+class DoesNotFit(FleetsimError):
+    """A model does not fit its hardware: says the bytes it needs and the bytes there are."""
+
+    exit_code = 2
+
+
+class EngineFault(FleetsimError):
+    """A law of the simulation was broken or a policy misbehaved: the results are not to be trusted."""
+
+    exit_code = 3

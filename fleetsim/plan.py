@@ -1,0 +1,36 @@
+"""Plan: one architecture of a scenario as tables of numbers, ready for an engine.
+
+No names, no dictionaries, no YAML: whoever must speak of a pool by name (error messages, reports) keeps the
+names beside the plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fleetsim.policies.balancers import Balancer
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an engine needs to know. Built by `fleetsim.planning.plan`; checked by `check`."""
+
+    seed: int
+    horizon_ns: int  # no task arrives at or after this
+    stop_ns: int  # events after this do not happen
+    sample_every_ns: int
+    clients: int  # closed loop; 0 for open loop
+    pools: np.recarray  # tables.POOLS
+    nodes: np.recarray  # tables.NODES; a task enters row 0
+    base_ns: np.ndarray  # float64: the pools' tables of base step times, one behind the other
+    balancers: tuple[Balancer, ...]
+    knobs: np.ndarray  # float64[pools, tables.KNOBS]
+    branch_targets: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    branch_cdf: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float64))
+
+    @property
+    def replicas(self) -> int:
+        """How many replicas all pools have together."""
+        return int(self.pools.replicas.sum())

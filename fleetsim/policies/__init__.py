@@ -1,0 +1,1 @@
+"""Rules that decide: each family a folder, each rule a file."""

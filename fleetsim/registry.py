@@ -1,0 +1,60 @@
+"""Families of interchangeable things, found by folder: a new member is one new file."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Generic, TypeVar
+
+Member = TypeVar("Member")
+
+
+class Family(Mapping[str, Member], Generic[Member]):
+    """The members of one family by name, e.g. the balancers; imports its folder when first asked.
+
+    `noun` is the word for one member in error messages, `package` the folder whose modules hold them.
+    """
+
+    def __init__(self, noun: str, package: str) -> None:
+        self.noun, self.package = noun, package
+        self._members: dict[str, Member] = {}
+        self._discovered = False
+
+    def add(self, name: str, member: Member) -> None:
+        """Register a member; two of one name are a programming error."""
+        if name in self._members:
+            raise ValueError(f"two {self.noun}s are named {name!r}")
+        self._members[name] = member
+
+    def _discover(self) -> None:
+        if self._discovered:
+            return
+        self._discovered = True
+        for module in pkgutil.iter_modules(importlib.import_module(self.package).__path__):
+            importlib.import_module(f"{self.package}.{module.name}")
+
+    def __getitem__(self, name: str) -> Member:
+        self._discover()
+        return self._members[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self._discover()
+        return iter(sorted(self._members))
+
+    def __len__(self) -> int:
+        self._discover()
+        return len(self._members)
+
+    def unknown(self, name: str) -> str:
+        """The sentence for a name that no member has, with the nearest ones."""
+        return unknown(self.noun, name, self)
+
+
+def unknown(noun: str, name: str, known: Iterable[str]) -> str:
+    """`no balancer 'least_token'; did you mean 'least_tokens'?`, or the list of what there is."""
+    names = sorted(known)
+    close = difflib.get_close_matches(str(name), names, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"write one of {', '.join(names)}"
+    return f"no {noun} {name!r}; {hint}"
