@@ -73,7 +73,7 @@ def parse(text: object, dimension: Dimension) -> float:
     match = _NUMBER.match(spelled)
     if not match:
         raise ValueError(f"{text!r} is not a {dimension.name}; write {dimension.examples}")
-    value, unit = float(match[1].replace("_", "")), match[2]
+    value, unit = float(match[1].replace("_", "")), match[2].replace(" ", "")
     if not math.isfinite(value):
         raise ValueError(f"{text!r} is not a finite {dimension.name}")
     if unit == "" and not dimension.bare:
