@@ -1,0 +1,1 @@
+"""The engines: a Plan and its tasks go in, Records come out."""

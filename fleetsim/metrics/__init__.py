@@ -1,0 +1,1 @@
+"""Figures from records: one file a metric; the contract is in `contract.py`."""

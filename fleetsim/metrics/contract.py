@@ -1,0 +1,96 @@
+"""What a metric is given and what it returns.
+
+A metric is a function `rule(view) -> list[Figure]` in a file of its own, registered with `@metric`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fleetsim.registry import Family
+
+
+@dataclass(frozen=True)
+class PoolFacts:
+    """What figures and reports need to know of a pool beside its records; powers and prices of one replica."""
+
+    name: str
+    model: str  # display names; "given table" where the pool was given its step times directly
+    hardware: str
+    replicas: int
+    first_replica: int
+    accelerators: int  # per replica
+    usd_per_s: float
+    price_note: str  # where the price comes from, with its confidence
+    idle_w: float
+    prefill_w: float
+    decode_w: float
+    kv_blocks: int
+    block_tokens: int
+    max_num_seqs: int
+    basis: str  # measured | calibrated | family | data sheet | given
+    sources: tuple[tuple[str, str, str, str], ...] = ()  # figure, value, source, confidence
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClassFacts:
+    """A task class and its targets (None: no target)."""
+
+    name: str
+    ttft_s: float | None = None
+    tpot_s: float | None = None
+    e2e_s: float | None = None
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What was simulated, in names: one arm, one replicate."""
+
+    arm: str  # the architecture, with its variation if there is one
+    architecture: str
+    description: str
+    variation: tuple[tuple[str, str], ...]  # path, value
+    replicate: int
+    seed: int
+    horizon_s: float
+    warm_up_s: float | None  # None: to be found by MSER-5
+    pue: float
+    carbon_g_per_kwh: float
+    pools: tuple[PoolFacts, ...]
+    classes: tuple[ClassFacts, ...]
+    domains: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number with its unit, what it is of, and how sure it is."""
+
+    name: str  # e.g. ttft_p99
+    scope: str  # "all", "class NAME", "pool NAME"
+    value: float  # nan where it is not defined
+    unit: str
+    better: str = ""  # "lower", "higher" or ""
+    low: float | None = None  # interval at 95 %
+    high: float | None = None
+    interval: str = ""  # "batch means", "sectioning", "replications", or "" for an exact count
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A registered metric."""
+
+    name: str
+    rule: Callable[..., list[Figure]]
+    meaning: str
+
+
+METRICS: Family[Metric] = Family("metric", "fleetsim.metrics")
+
+
+def metric(function: Callable[..., list[Figure]]) -> Callable[..., list[Figure]]:
+    """Register the decorated function as a metric under its own name."""
+    meaning = (function.__doc__ or "").strip().splitlines()[0]
+    METRICS.add(function.__name__, Metric(function.__name__, function, meaning))
+    return function

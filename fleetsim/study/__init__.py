@@ -1,0 +1,1 @@
+"""Studies: what runs are made to answer a question, and what came of them."""

@@ -1,0 +1,80 @@
+"""What a study returns: every run with its figures, and for every arm the figures over its replicates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fleetsim.metrics.contract import Figure, RunFacts
+from fleetsim.records import Records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Run:
+    """One simulated run."""
+
+    facts: RunFacts
+    records: Records
+    figures: tuple[Figure, ...]
+    warm_up_s: float  # the cut that was made
+    seconds: float  # wall time of the engine; talk, never a result
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One alternative of the comparison: its replicates and the figures over them."""
+
+    name: str
+    runs: tuple[Run, ...]
+    figures: tuple[Figure, ...]
+
+    def value(self, name: str, scope: str = "all") -> float:
+        """The figure's value; nan if there is no such figure."""
+        return next((f.value for f in self.figures if f.name == name and f.scope == scope), float("nan"))
+
+    def figure(self, name: str, scope: str = "all") -> Figure | None:
+        """The figure, or None."""
+        return next((f for f in self.figures if f.name == name and f.scope == scope), None)
+
+
+@dataclass(frozen=True)
+class Study:
+    """The answer to a scenario's question."""
+
+    name: str
+    question: str
+    arms: tuple[Arm, ...]
+    provenance: dict[str, Any]  # versions, seed, engine, hash of the resolved scenario, inputs with their hashes
+    resolved: str  # the scenario as YAML with every default
+
+    def frame(self) -> pd.DataFrame:
+        """All figures, tidy: one row an arm, scope and figure."""
+        import pandas as pd
+
+        return pd.DataFrame([{"arm": arm.name, **vars(figure)} for arm in self.arms for figure in arm.figures])
+
+    def _records(self, table: str) -> pd.DataFrame:
+        import pandas as pd
+
+        parts = []
+        for run in (run for arm in self.arms for run in arm.runs):
+            part = pd.DataFrame(getattr(run.records, table))
+            part.insert(0, "arm", run.facts.arm)
+            part.insert(1, "replicate", run.facts.replicate)
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+    def calls(self) -> pd.DataFrame:
+        """Every call of every run: columns of tables.CALLS behind arm and replicate."""
+        return self._records("calls")
+
+    def tasks(self) -> pd.DataFrame:
+        """Every task of every run: columns of tables.TASK_RECORDS behind arm and replicate."""
+        return self._records("tasks")
+
+    def timeline(self) -> pd.DataFrame:
+        """The timeline of every run: columns of tables.SAMPLES behind arm and replicate."""
+        return self._records("samples")
