@@ -11,6 +11,11 @@ class FleetsimError(Exception):
     exit_code = 1
 
 
+def printable(text: str) -> str:
+    """Text with everything a terminal might obey (control characters, direction marks) written as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 @dataclass(frozen=True, order=True)
 class Fault:
     """One fault of an input file: where, which key, what is wrong and what to write instead."""
@@ -21,7 +26,8 @@ class Fault:
     what: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}  {self.path}  {self.what}" if self.path else f"{self.file}:{self.line}  {self.what}"
+        parts = [f"{self.file}:{self.line}", self.path, self.what]
+        return "  ".join(printable(part) for part in parts if part)
 
 
 class InputFaults(FleetsimError):

@@ -32,7 +32,7 @@ class Stream(IntEnum):
 
 _LOW = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
-_ELEVEN = np.uint64(11)
+_TWELVE = np.uint64(12)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -60,8 +60,11 @@ def bits(seed, stream, task, node, attempt):
 
 @helper
 def unit(word):
-    """The uint64 `word` as a float strictly between 0 and 1, on the midpoints of a grid of 2**-53."""
-    return (np.float64(word >> _ELEVEN) + 0.5) * (1.0 / 9007199254740992.0)
+    """The uint64 `word` as a float strictly between 0 and 1, on the midpoints of a grid of 2**-52.
+
+    One bit more would not fit beside the half of the midpoint: the largest words would be rounded to 1.
+    """
+    return (np.float64(word >> _TWELVE) + 0.5) * (1.0 / 4503599627370496.0)
 
 
 @helper

@@ -21,7 +21,7 @@ _TIME = {
 _NUMBER = re.compile(r"^\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dimension:
     """What a field measures: its units with their size in base units, and examples for error messages."""
 
@@ -66,6 +66,8 @@ def parse(text: object, dimension: Dimension) -> float:
     """
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         raise ValueError(f"{text!r} is not a {dimension.name}; write {dimension.examples}")
+    if len(str(text)) > 100:
+        raise ValueError(f"text of {len(str(text))} characters is not a {dimension.name}; write {dimension.examples}")
     spelled = re.sub(r"\s+per\s+|^per\s+|\s*/\s*", "/", str(text).strip())
     if spelled.startswith("$"):
         number, _, rest = spelled[1:].strip().partition("/")

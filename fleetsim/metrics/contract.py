@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fleetsim.registry import Family
+from fleetsim.statistics import Estimate
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,15 @@ class Figure:
     better: str = ""  # "lower", "higher" or ""
     low: float | None = None  # interval at 95 %
     high: float | None = None
-    interval: str = ""  # "batch means", "sectioning", "replications", or "" for an exact count
+    interval: str = ""  # "batch means", "sectioning", "replications"; "" for a count or where the data carry none
+
+    @classmethod
+    def of(cls, name: str, scope: str, estimate: Estimate, unit: str, better: str = "") -> Figure:
+        """The figure of an estimate; what cannot be negative, or a share above one, has no interval that is."""
+        low, high = estimate.low, estimate.high
+        if low is not None and high is not None:
+            low, high = max(low, 0.0), min(high, 1.0) if unit == "share" else high
+        return cls(name, scope, estimate.value, unit, better, low, high, estimate.method)
 
 
 @dataclass(frozen=True)

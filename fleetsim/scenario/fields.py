@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Annotated
 
@@ -18,9 +19,13 @@ class Model(BaseModel):
 
 def quantity(dimension: units.Dimension, **bounds: float) -> object:
     """A field type: a float in base units, written in the file as text with a unit."""
-    written = {"type": ["string", "number"] if dimension.bare else "string", "description": f"such as {dimension.examples}"}
+    written = {
+        "type": ["string", "number"] if dimension.bare else "string",
+        "description": f"such as {dimension.examples}",
+        "examples": re.findall("'([^']*)'", dimension.examples),
+    }
     parse = BeforeValidator(partial(units.parse, dimension=dimension))
-    return Annotated[float, Field(**(bounds or {"ge": 0})), parse, WithJsonSchema(written)]
+    return Annotated[float, Field(**(bounds or {"ge": 0})), parse, WithJsonSchema(written), dimension]
 
 
 Duration = quantity(units.DURATION)
@@ -37,6 +42,6 @@ Fraction = quantity(units.FRACTION, ge=0, le=1)
 Tokens = quantity(units.TOKENS, ge=1, le=2**31 - 1)
 
 Count = Annotated[int, Strict(), Field(ge=1, le=10_000_000)]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Strict(), Field(gt=0, le=1_000_000_000)]
 Name = Annotated[str, Strict(), Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][\w.\-+ /()]*$")]
 Text = Annotated[str, Strict(), Field(max_length=10_000)]

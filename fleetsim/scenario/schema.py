@@ -6,11 +6,13 @@ field alone cannot tell (names that must exist, shares that must add up) is in `
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Union
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Discriminator, Field, Strict, Tag
 
-from fleetsim.registry import Family
+from fleetsim import units
+from fleetsim.scenario.families import ARRIVALS, LENGTHS, WORKFLOWS
 from fleetsim.scenario.fields import (
     Carbon,
     Count,
@@ -24,11 +26,8 @@ from fleetsim.scenario.fields import (
     PriceRate,
     Text,
     Tokens,
+    quantity,
 )
-
-ARRIVALS: Family[type[Model]] = Family("arrival process", "fleetsim.workload.arrivals")
-LENGTHS: Family[type[Model]] = Family("length law", "fleetsim.workload.lengths")
-WORKFLOWS: Family[type[Model]] = Family("workflow", "fleetsim.workflow")
 
 
 def _fixed_length(value: Any) -> Any:
@@ -42,8 +41,15 @@ def _named_rule(value: Any) -> Any:
 
 
 Arrivals = Annotated[Union[tuple(ARRIVALS.values())], Field(discriminator="kind")]  # noqa: UP007
-Length = Annotated[Union[tuple(LENGTHS.values())], Field(discriminator="kind"), BeforeValidator(_fixed_length)]  # noqa: UP007
+_Law = Annotated[Union[tuple(LENGTHS.values())], Field(discriminator="kind")]  # noqa: UP007
+Length = Annotated[_Law, BeforeValidator(_fixed_length, json_schema_input_type=_Law | float | str)]
 Workflow = Annotated[Union[tuple(WORKFLOWS.values())], Field(discriminator="kind")]  # noqa: UP007
+
+_DurationOrAuto = quantity(replace(units.DURATION, examples=f"{units.DURATION.examples}, or auto"))
+WarmUp = Annotated[
+    Annotated[_DurationOrAuto, Tag("duration")] | Annotated[Literal["auto"], Tag("auto")],
+    Discriminator(lambda value: "auto" if value == "auto" else "duration"),
+]
 
 
 class Slo(Model):
@@ -54,15 +60,23 @@ class Slo(Model):
     e2e_s: PositiveDuration | None = Field(None, alias="e2e", description="time to the last token")
 
 
+Targets = Annotated[
+    Annotated[Slo, Tag("targets")] | Annotated[Name, Tag("preset")],
+    Discriminator(lambda value: "preset" if isinstance(value, str) else "targets"),
+]
+
+
 class TaskClass(Model):
     """Tasks of one kind: how many, how long, about what, with which targets."""
 
     share: Positive = Field(1.0, description="weight among the classes that share `workload.arrivals`")
-    arrivals: Arrivals | None = Field(None, description="the class's own arrivals, instead of a share of the common ones")
+    arrivals: Arrivals | None = Field(
+        None, description="the class's own arrivals, instead of a share of the common ones"
+    )
     domains: dict[Name, Positive] = Field({"general": 1.0}, description="subjects and their weights", min_length=1)
     prompt: Length | None = Field(None, description="law of the prompt length; left out for a trace that has its own")
     output: Length | None = Field(None, description="law of the answer length; left out for a trace that has its own")
-    slo: Slo | Name | None = Field(None, description="targets, or the name of a preset such as 'mlperf/llama3.1-8b'")
+    slo: Targets | None = Field(None, description="targets, or the name of a preset such as 'mlperf/llama3.1-8b'")
 
 
 class Workload(Model):
@@ -78,7 +92,9 @@ class Steps(Model):
     base_s: Duration | None = Field(None, alias="base", description="time of a step with no tokens")
     per_token_s: Duration = Field(0.0, alias="per_token", description="additional time for each token of the step")
     file: Text | None = Field(None, description="CSV with columns n_tokens, step_ms, interpolated; instead of `base`")
-    per_context_token_s: Duration = Field(0.0, alias="per_context_token", description="alpha: time to read one KV token")
+    per_context_token_s: Duration = Field(
+        0.0, alias="per_context_token", description="alpha: time to read one KV token"
+    )
     per_token_pair_s: Duration = Field(0.0, alias="per_token_pair", description="beta: time of a token pair in prefill")
     kv_tokens: Tokens | None = Field(None, description="KV memory of a replica in tokens; unlimited if left out")
     context_tokens: Tokens = Field(1_000_000, alias="context", description="longest prompt plus answer")
@@ -95,6 +111,9 @@ class BalancerChoice(Model):
     kind: Name = Field(description="see `fleetsim list balancers`")
 
 
+Balancing = Annotated[BalancerChoice, BeforeValidator(_named_rule, json_schema_input_type=BalancerChoice | Name)]
+
+
 class Pool(Model):
     """Replicas alike in model, hardware and role. Either model and hardware, or steps."""
 
@@ -106,16 +125,16 @@ class Pool(Model):
     pp: Count = Field(1, description="pipeline stages per model copy")
     ep: Count = Field(1, description="ranks over which experts are sharded (at most tp*dp)")
     dp: Count = Field(1, description="attention data-parallel ranks per model copy")
-    precision: Name | None = Field(None, description="bf16, fp8, int8, int4 (weights only), fp4; the model's own by default")
+    precision: Name | None = Field(
+        None, description="bf16, fp8, int8, int4 (weights only), fp4; the model's own by default"
+    )
     kv_precision: Name | None = Field(None, description="bf16, fp8, int8; follows the model by default")
     max_num_seqs: Count = Field(256, description="sequences a replica runs at once")
     max_num_batched_tokens: Count = Field(8192, description="token budget of a step")
     block_tokens: Count = Field(16, alias="block_size", description="tokens of a KV block")
     memory_utilisation: Fraction = Field(0.9, description="share of the memory the engine may use")
     max_model_len: Tokens | None = Field(None, description="longest prompt plus answer; the model's own by default")
-    balancer: Annotated[BalancerChoice, BeforeValidator(_named_rule)] = Field(
-        BalancerChoice(kind="least_outstanding"), description="which replica gets a call"
-    )
+    balancer: Balancing = Field(BalancerChoice(kind="least_outstanding"), description="which replica gets a call")
     network_s: Duration = Field(0.0, alias="network", description="network delay between client and pool, one way")
     price_usd_per_s: PriceRate | None = Field(
         None, alias="price", description="per accelerator and time (per replica with `steps`), instead of the profile's"
@@ -134,7 +153,7 @@ class Architecture(Model):
 class Site(Model):
     """Where the fleet stands: what a joule costs the planet."""
 
-    pue: Annotated[float, Field(ge=1, le=5)] = Field(1.2, description="power usage effectiveness")
+    pue: Annotated[float, Strict(), Field(ge=1, le=5)] = Field(1.2, description="power usage effectiveness")
     carbon_g_per_kwh: Carbon = Field(350.0, alias="carbon", description="grams of CO2 per kWh of the grid")
 
 
@@ -143,12 +162,12 @@ class Scenario(Model):
 
     name: Name
     question: Text = Field("", description="what the scenario is to answer")
-    extends: Text | None = Field(None, description="a scenario beside this one whose keys are taken where not given here")
+    extends: Text | None = Field(
+        None, description="a scenario beside this one whose keys are taken where not given here"
+    )
     seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] = Field(0, description="all luck follows from it")
     horizon_s: PositiveDuration = Field(alias="horizon", description="tasks arrive until then")
-    warm_up_s: Duration | Literal["auto"] = Field(
-        "auto", alias="warm_up", description="left out of the figures; auto: found by MSER-5"
-    )
+    warm_up_s: WarmUp = Field("auto", alias="warm_up", description="left out of the figures; auto: found by MSER-5")
     drain_s: Duration = Field(300.0, alias="drain", description="time after the horizon for accepted work to finish")
     samples: Count = Field(240, description="points of the timeline")
     replications: Count = Field(1, description="independent runs, for intervals")

@@ -1,0 +1,72 @@
+"""Hardware and model profiles: found by name among the shipped ones, or read from the user's own file."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from fleetsim.catalog.hardware_profile import HardwareProfile
+from fleetsim.catalog.model_profile import ModelProfile
+from fleetsim.catalog.read import read_profile
+from fleetsim.errors import FleetsimError
+from fleetsim.registry import unknown
+from fleetsim.scenario.files import inside
+
+__all__ = ["HardwareProfile", "ModelProfile", "hardware_names", "load_hardware", "load_model", "model_names"]
+
+Profile = TypeVar("Profile", bound=BaseModel)
+
+
+def load_hardware(name_or_path: str, base: Path | None = None) -> HardwareProfile:
+    """A shipped hardware profile by its name, or a .yaml file in the folder `base` or below (anywhere without `base`).
+
+    Raises FleetsimError for an unknown name (with the nearest one) or a missing file, InputFaults for a faulty file.
+    """
+    return _load("hardware profile", "hardware_profiles", HardwareProfile, name_or_path, base)
+
+
+def load_model(name_or_path: str, base: Path | None = None) -> ModelProfile:
+    """A shipped model profile by its name, or a .yaml file in `base`. Raises as `load_hardware`."""
+    return _load("model profile", "model_profiles", ModelProfile, name_or_path, base)
+
+
+def hardware_names() -> list[str]:
+    """Names of the shipped hardware profiles."""
+    return _names("hardware_profiles")
+
+
+def model_names() -> list[str]:
+    """Names of the shipped model profiles."""
+    return _names("model_profiles")
+
+
+def _folder(name: str) -> Path:
+    """The shipped folder: inside an installed package, else beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    installed = package / "shipped" / name
+    return installed if installed.is_dir() else package.parent / name
+
+
+def _names(folder: str) -> list[str]:
+    return sorted(path.stem for path in _folder(folder).glob("*.yaml"))
+
+
+def _load(noun: str, folder: str, profile: type[Profile], name: str, base: Path | None) -> Profile:
+    if name.endswith((".yaml", ".yml")):
+        try:
+            path = inside(base, name) if base else Path(name).resolve(strict=True)
+        except (ValueError, OSError) as error:
+            raise FleetsimError(f"{noun} {name}: {error if base else 'no such file'}") from None
+    else:
+        path = _folder(folder) / f"{name}.yaml"
+        if name not in _names(folder):
+            raise FleetsimError(f"{unknown(noun, name, _names(folder))}; or write the path of a .yaml file")
+    return _read(path, path.stat().st_mtime_ns, profile)
+
+
+@cache
+def _read(path: Path, _changed: int, profile: type[Profile]) -> Profile:
+    return read_profile(path, profile)

@@ -1,0 +1,119 @@
+"""The core: the simulation compiled, whole runs of steps at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from fleetsim.engine.core.loop import BAD_CHOICE, BALANCERS, DONE, NEED_ROOM, NEED_TASKS, advance
+from fleetsim.engine.core.opening import enlarge, open_state
+from fleetsim.engine.core.state import NEVER, OUTPUTS, State
+from fleetsim.engine.core.survey import write_in_flight
+from fleetsim.engine.core.sampling import close_books
+from fleetsim.errors import EngineFault
+from fleetsim.plan import Plan
+from fleetsim.tables import TASKS, Rank
+
+EVENTS_A_SLICE = 1 << 20
+
+
+class Core:
+    """A run of the core that can be paused: `slice()` until it returns False, rows drained in between.
+
+    `chunks` yields tables.TASKS rows in order; `drain(name, rows)` receives finished rows ('calls',
+    'tasks', 'runs', 'samples', and 'final' at the end) and must copy what it keeps.
+    """
+
+    def __init__(self, plan: Plan, chunks, drain: Callable[[str, np.recarray], None]) -> None:
+        if len(plan.balancers) > BALANCERS:
+            raise EngineFault(f"a plan may use {BALANCERS} different balancers; this one uses {len(plan.balancers)}")
+        self.plan, self.chunks, self.drain = plan, iter(chunks), drain
+        rules = [balancer.rule for balancer in plan.balancers]
+        self.rules = tuple(rules + rules[:1] * (BALANCERS - len(rules)))
+        self.state: State = open_state(plan)
+        self.events = 0
+
+    @property
+    def now_ns(self) -> int:
+        """Simulated time reached."""
+        return int(self.state.clock[0].now_ns)
+
+    def slice(self) -> bool:
+        """Handle some events; False when the run is over and its last rows are drained.
+
+        Raises EngineFault if a balancer returned an index outside its pool.
+        """
+        status, handled = advance(self.state, EVENTS_A_SLICE, self.rules)
+        self.events += handled
+        clock = self.state.clock[0]
+        if status == NEED_TASKS:
+            self._feed()
+        elif status == NEED_ROOM:
+            self._make_room()
+        elif status == BAD_CHOICE:
+            raise EngineFault(
+                f"the balancer of pool {clock.culprit_pool} sent task {clock.culprit_task} to replica "
+                f"{clock.culprit_choice}; the pool has {self.plan.pools[clock.culprit_pool].replicas}"
+            )
+        elif status == DONE:
+            self._finish()
+            return False
+        return True
+
+    def _feed(self) -> None:
+        clock, rows = self.state.clock[0], next(self.chunks, None)
+        if rows is None:
+            clock.more_tasks = 0
+            return
+        if self.plan.clients:
+            first_round = clock.fed_rows == 0
+            rows = np.concatenate([self.state.tasks, rows]).view(np.recarray)
+            if first_round:
+                self._start_clients(rows)
+        else:
+            rows = np.asarray(rows[rows.arrival_ns < self.plan.horizon_ns]).view(np.recarray)
+            clock.first_task += clock.fed_rows
+            clock.next_row = 0
+        clock.fed_rows = len(rows)
+        self.state = self.state._replace(tasks=np.ascontiguousarray(rows, TASKS.dtype).view(np.recarray))
+
+    def _start_clients(self, rows: np.recarray) -> None:
+        """The first task of every client is on its way from the start."""
+        from fleetsim.engine.core.events import message_key
+
+        clock, network = self.state.clock[0], self.state.network
+        numbers = np.arange(self.plan.clients)
+        numbers = numbers[rows.arrival_ns[numbers] < self.plan.horizon_ns]
+        numbers = numbers[np.lexsort((numbers, rows.arrival_ns[numbers]))]
+        clock.messages = len(numbers)
+        network.time_ns[: len(numbers)] = rows.arrival_ns[numbers]  # sorted rows are a heap
+        network.key[: len(numbers)] = [message_key.py_func(int(Rank.ARRIVAL), int(n), 0) for n in numbers]
+        network.slot[: len(numbers)] = -1
+
+    def _make_room(self) -> None:
+        self._drain_outputs()
+        clock = self.state.clock[0]
+        if min(clock.free_calls, clock.free_tasks) < clock.margin:
+            self.state = enlarge(self.state, len(self.state.live_calls))
+
+    def _drain_outputs(self) -> None:
+        clock = self.state.clock
+        for name in OUTPUTS:
+            counter = f"{name[:-1]}_rows"
+            count = int(clock[counter][0])
+            if count:
+                self.drain(name, getattr(self.state, f"out_{name}")[:count])
+                clock[counter] = 0
+
+    def _finish(self) -> None:
+        self._drain_outputs()
+        clock = self.state.clock[0]
+        pending = clock.messages > 0 or self.state.due_ns.min() < NEVER
+        samples_end_ns = clock.horizon_ns // clock.sample_every_ns * clock.sample_every_ns
+        end_ns = int(clock.stop_ns if pending else max(clock.now_ns, samples_end_ns))
+        close_books(self.state, end_ns)
+        self.drain("final", self.state.out_samples[: clock.sample_rows])
+        clock.sample_rows = 0
+        self._drain_outputs()
+        write_in_flight(self.state, self.drain)

@@ -1,0 +1,181 @@
+"""The loop of the core: what is next, who acts, what follows (docs/engine.md, section 2)."""
+
+from __future__ import annotations
+
+from numba import types
+
+from fleetsim.compiled import section, state_kernel
+from fleetsim.engine.core.events import pop_message, rank_of, reschedule, task_of
+from fleetsim.engine.core.flow import (
+    assign,
+    choose,
+    come_back,
+    end_task,
+    hand_over,
+    is_accepted,
+    look,
+    new_call,
+    new_task,
+    next_act,
+    post,
+)
+from fleetsim.engine.core.opening import STATE_TYPE
+from fleetsim.engine.core.sampling import sample
+from fleetsim.engine.core.state import NEVER
+from fleetsim.engine.core.stepping import end_of_current_step, end_steps, start_step
+from fleetsim.policies.balancers import SIGNATURE
+from fleetsim.tables import NodeKind, Rank
+
+DONE, PAUSED, NEED_TASKS, NEED_ROOM, BAD_CHOICE = 0, 1, 2, 3, 4
+"""Why `advance` returned: all is done; its share of events is; rows must be fed; buffers must be drained or
+slots added; a balancer chose no replica of its pool."""
+
+BALANCERS = 8
+"""How many different balancers one plan may use: the compiled loop takes them as that many functions."""
+
+_RULES = types.UniTuple(types.FunctionType(SIGNATURE), BALANCERS)
+_RETURN, _ARRIVAL, _DELIVER = int(Rank.RETURN), int(Rank.ARRIVAL), int(Rank.DELIVER)
+_REPLICA, _MESSAGE, _ROW = 0, 1, 2
+_CALL = int(NodeKind.CALL)
+
+
+@section
+def next_event(clock, tasks, network, replica_due_ns):
+    """What happens next and when: (time, kind). Times tie by rank, and a fed row is an ARRIVAL."""
+    time_ns, kind = NEVER, _ROW
+    if clock.clients == 0 and clock.next_row < clock.fed_rows:
+        time_ns = tasks[clock.next_row].arrival_ns
+    if clock.messages > 0:
+        first = network[0]
+        if first.time_ns < time_ns or (first.time_ns == time_ns and rank_of(first.key) < _ARRIVAL):
+            time_ns, kind = first.time_ns, _MESSAGE
+    if replica_due_ns <= time_ns:
+        time_ns, kind = replica_due_ns, _REPLICA
+    return time_ns, kind
+
+
+@section
+def wake(replica, clock, waking):
+    """Let a replica start a step at the end of this instant."""
+    if not replica.waking:
+        replica.waking = 1
+        waking[clock.waking] = replica.row
+        clock.waking += 1
+
+
+@section
+def lacks_tasks(clock, network, kind):
+    """Whether the next event, or one before it, needs a task row that has not been fed yet."""
+    if clock.more_tasks == 0:
+        return False
+    if clock.clients == 0:
+        return clock.next_row >= clock.fed_rows
+    if clock.fed_rows == 0:
+        return True
+    key = network[0].key
+    return kind == _MESSAGE and rank_of(key) == _ARRIVAL and task_of(key) - clock.first_task >= clock.fed_rows
+
+
+@section
+def lacks_room(clock, buffer_rows):
+    """Whether the next event might overflow a buffer or find no free slot."""
+    written = max(max(clock.call_rows, clock.task_rows), max(clock.run_rows, clock.sample_rows))
+    return written + clock.margin > buffer_rows or min(clock.free_calls, clock.free_tasks) < clock.margin
+
+
+@state_kernel(types.UniTuple(types.int64, 2)(STATE_TYPE, types.int64, _RULES))
+def advance(state, events, balancers):
+    """Handle up to `events` events; returns (status, events handled). Changes: everything."""
+    clock, tasks, pools, nodes, network = state.clock[0], state.tasks, state.pools, state.nodes, state.network
+    replicas, signals, turns, phases = state.replicas, state.signals, state.turns, state.phases
+    live_calls, live_tasks, due_ns, tree = state.live_calls, state.live_tasks, state.due_ns, state.tree
+    out_calls, out_tasks, out_runs = state.out_calls, state.out_tasks, state.out_runs
+    for handled in range(events):
+        if lacks_room(clock, len(out_calls)):
+            return NEED_ROOM, handled
+        time_ns, kind = next_event(clock, tasks, network, due_ns[tree[1]])
+        if clock.waking > 0 and time_ns > clock.now_ns:
+            for i in range(clock.waking):
+                replica = replicas[state.waking[i]]
+                replica.waking = 0
+                due = start_step(replica, clock, live_calls, turns, phases, state.base_ns, out_runs)
+                reschedule(tree, due_ns, replica.row, due)
+            clock.waking = 0
+            continue
+        if lacks_tasks(clock, network, kind):
+            return NEED_TASKS, handled
+        if clock.next_sample_ns < time_ns:
+            sample(clock, replicas, phases, state.out_samples)
+            continue
+        if time_ns > clock.stop_ns:
+            return DONE, handled
+        clock.now_ns = time_ns
+
+        # What happens: calls finish, a call is delivered or comes back, or a task arrives.
+        finished, delivered, entering, node = -1, -1, -1, 0
+        if kind == _REPLICA:
+            replica = replicas[tree[1]]
+            reschedule(tree, due_ns, replica.row, NEVER)
+            finished = end_steps(replica, clock, live_calls, live_tasks, turns, phases, out_runs)
+            if replica.running > 0 or replica.waiting > 0:
+                wake(replica, clock, state.waking)
+        elif kind == _ROW:
+            entering = new_task(tasks[clock.next_row], clock.first_task + clock.next_row, clock, live_tasks)
+            clock.next_row += 1
+        else:
+            key, slot = network[0].key, network[0].slot
+            clock.messages = pop_message(network, clock.messages)
+            if rank_of(key) == _DELIVER:
+                delivered = slot
+            elif rank_of(key) == _ARRIVAL:
+                number = task_of(key)
+                entering = new_task(tasks[number - clock.first_task], number, clock, live_tasks)
+            else:
+                call = live_calls[slot]
+                if come_back(call, slot, live_tasks[call.task], clock, live_calls, live_tasks, network, out_calls, out_tasks):
+                    entering, node = call.task, nodes[call.node].next
+
+        # What follows at the same instant, until nothing does.
+        while True:
+            if delivered >= 0:
+                call = live_calls[delivered]
+                task, pool = live_tasks[call.task], pools[call.pool]
+                if is_accepted(call, delivered, task, pool, clock, network):
+                    if pool.reads_kv:
+                        look(pool, replicas, signals, phases, clock.now_ns)
+                    r = choose(call, task.task, pool, clock, signals, state.looks, state.knobs, balancers)
+                    if r < 0:
+                        return BAD_CHOICE, handled
+                    replica = replicas[r]
+                    assign(call, delivered, replica, signals[r], live_calls)
+                    if not replica.stepping:
+                        wake(replica, clock, state.waking)
+                    elif replica.waiting == 1 and replica.running < replica.max_num_seqs:
+                        reschedule(tree, due_ns, r, end_of_current_step(replica, clock.now_ns))
+                delivered = -1
+            elif entering >= 0:
+                task = live_tasks[entering]
+                node = next_act(clock.seed, task, node, nodes, state.branch_targets, state.branch_cdf)
+                if nodes[node].kind == _CALL:
+                    slot = new_call(task, entering, nodes[node], node, clock, live_calls)
+                    delay_ns = pools[nodes[node].pool].delay_ns
+                    if delay_ns == 0:
+                        delivered = slot
+                    else:
+                        post(network, clock, clock.now_ns + delay_ns, _DELIVER, task.task, node, slot)
+                else:
+                    end_task(task, entering, clock, live_tasks, network, out_tasks)
+                entering = -1
+            elif finished >= 0:
+                slot, call = finished, live_calls[finished]
+                finished, task = call.next, live_tasks[call.task]
+                hand_over(call, task, signals[call.replica], clock, out_calls)
+                delay_ns = pools[call.pool].return_delay_ns
+                if delay_ns == 0:
+                    come_back(call, slot, task, clock, live_calls, live_tasks, network, out_calls, out_tasks)
+                    entering, node = call.task, nodes[call.node].next
+                else:
+                    post(network, clock, clock.now_ns + delay_ns, _RETURN, task.task, call.node, slot)
+            else:
+                break
+    return PAUSED, events

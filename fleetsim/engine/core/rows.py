@@ -1,0 +1,53 @@
+"""Writing down what happened (docs/engine.md, section 6). Each function changes its table and the clock's row count."""
+
+from __future__ import annotations
+
+from fleetsim.compiled import leaf
+from fleetsim.tables import RunKind
+
+_STEPS, _RESUMED = int(RunKind.STEPS), int(RunKind.RESUMED)
+
+
+@leaf
+def close_run(replica, clock, out_runs):
+    """Write down the replica's run of steps, if it has one with sequences decoding, and be ready for another."""
+    if replica.run_done > 0 and replica.run_decoding > 0:
+        row = out_runs[clock.run_rows]
+        clock.run_rows += 1
+        row.start_ns, row.first_ns, row.growth_ns = replica.run_start_ns, replica.run_first_ns, replica.run_growth_ns
+        row.replica, row.steps, row.decoding, row.kind = replica.row, replica.run_done, replica.run_decoding, _STEPS
+    replica.run_done, replica.run_open = 0, 0
+
+
+@leaf
+def write_resumed(replica, clock, out_runs, last_token_ns):
+    """Write the gap of a sequence that was preempted and has its next token now."""
+    row = out_runs[clock.run_rows]
+    clock.run_rows += 1
+    row.start_ns, row.first_ns, row.growth_ns = last_token_ns, clock.now_ns - last_token_ns, 0.0
+    row.replica, row.steps, row.decoding, row.kind = replica.row, 1, 1, _RESUMED
+
+
+@leaf
+def write_call(call, task_number, status, finish_ns, clock, out_calls):
+    """Write a call that has ended."""
+    row = out_calls[clock.call_rows]
+    clock.call_rows += 1
+    row.task, row.node, row.attempt = task_number, call.node, 0
+    row.pool, row.replica = call.pool, call.replica
+    row.prompt_tokens, row.output_tokens = call.prompt, call.output
+    row.preemptions, row.status = call.preemptions, status
+    row.sent_ns, row.queued_ns, row.admitted_ns = call.sent_ns, call.queued_ns, call.admitted_ns
+    row.first_token_ns, row.finish_ns = call.first_token_ns, finish_ns
+
+
+@leaf
+def write_task(task, clock, out_tasks):
+    """Write a task that has ended now."""
+    row = out_tasks[clock.task_rows]
+    clock.task_rows += 1
+    row.task, row.class_id, row.domain = task.task, task.class_id, task.domain
+    row.answer_pool, row.calls, row.preemptions = task.answer_pool, task.calls, task.preemptions
+    row.prompt_tokens, row.output_tokens = task.prompt, task.answer_tokens
+    row.status = task.status
+    row.arrival_ns, row.first_token_ns, row.finish_ns = task.arrival_ns, task.first_token_ns, clock.now_ns

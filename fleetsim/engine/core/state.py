@@ -1,0 +1,185 @@
+"""The core's working memory: a few tables of fixed dtypes, so that one compiled core serves every plan.
+
+Slots of LIVE_CALLS and LIVE_TASKS are reused; free ones hang together by `next`. A replica's queue is a list
+linked by `next`; its batch is a list in order of admission linked by `prev` and `next`. -1 ends a list.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fleetsim.tables import CALLS, RUNS, SAMPLES, TASK_RECORDS, Column, Table
+
+NEVER = np.int64(2**62)
+"""A time that does not come."""
+
+CLOCK = Table(
+    Column("now_ns", "i8", "time of the event being handled"),
+    Column("seed", "i8", "seed of the run's luck"),
+    Column("horizon_ns", "i8", "no task arrives at or after this"),
+    Column("stop_ns", "i8", "events after this do not happen"),
+    Column("sample_every_ns", "i8", "grid of the timeline"),
+    Column("next_sample_ns", "i8", "its next point; NEVER when all are taken"),
+    Column("clients", "i8", "closed loop; 0 for open"),
+    Column("first_task", "i8", "number of the task in row 0 of the fed rows"),
+    Column("next_row", "i8", "open loop: the fed row that arrives next"),
+    Column("fed_rows", "i8", "rows fed"),
+    Column("more_tasks", "i8", "1 while further rows can be fed"),
+    Column("free_calls", "i8", "how many call slots are free"),
+    Column("free_call", "i4", "the first of them"),
+    Column("free_tasks", "i8", "how many task slots are free"),
+    Column("free_task", "i4", "the first of them"),
+    Column("messages", "i8", "entries of the network heap"),
+    Column("waking", "i8", "replicas that start a step at this instant"),
+    Column("call_rows", "i8", "rows written and not drained yet"),
+    Column("task_rows", "i8", "rows written and not drained yet"),
+    Column("run_rows", "i8", "rows written and not drained yet"),
+    Column("sample_rows", "i8", "rows written and not drained yet"),
+    Column("margin", "i8", "rows and slots that one event may need at most"),
+    Column("culprit_pool", "i8", "BAD_CHOICE: the pool"),
+    Column("culprit_task", "i8", "BAD_CHOICE: the task"),
+    Column("culprit_choice", "i8", "BAD_CHOICE: what its balancer returned"),
+)
+
+REPLICAS = Table(
+    Column("row", "i4", "its own row"),
+    Column("block_tokens", "i4", "its pool's, as are the following"),
+    Column("max_num_seqs", "i4", "see POOLS"),
+    Column("max_batched_tokens", "i4", "see POOLS"),
+    Column("window_tokens", "i4", "see POOLS"),
+    Column("kv_blocks", "i8", "see POOLS"),
+    Column("base_offset", "i8", "see POOLS"),
+    Column("return_delay_ns", "i8", "see POOLS"),
+    Column("alpha_ns", "f8", "see POOLS"),
+    Column("window_alpha_ns", "f8", "see POOLS"),
+    Column("beta_ns", "f8", "see POOLS"),
+    Column("queue_head", "i4", "waiting call that is next"),
+    Column("queue_tail", "i4", "waiting call that is last"),
+    Column("waiting", "i4", "calls in the queue"),
+    Column("last_admitted", "i4", "end of the batch list"),
+    Column("running", "i4", "sequences in the batch"),
+    Column("decoding", "i4", "sequences that get a token in each step"),
+    Column("under_window", "i4", "those of them that read less than the sliding window"),
+    Column("first_chunk", "i4", "first sequence of the batch list with a prefill chunk in this step; -1: none"),
+    Column("stepping", "i4", "1 while a step is in progress"),
+    Column("waking", "i4", "1 if it is among those that start a step at this instant"),
+    Column("run_open", "i4", "1 while the run of steps can go on"),
+    Column("finishers", "i4", "size of its heap of finish steps"),
+    Column("crossers", "i4", "size of its heap of window crossings"),
+    Column("finish_heap", "i8", "where its heap of finish steps begins in turns"),
+    Column("window_heap", "i8", "where its heap of window crossings begins in turns"),
+    Column("phase_offset", "i8", "where its row of growth phases begins"),
+    Column("free_blocks", "i8", "KV blocks free, as of the last accounted step's start"),
+    Column("waiting_blocks", "i8", "KV blocks the waiting calls need"),
+    Column("context", "i8", "KV tokens the next decode step reads"),
+    Column("window_context", "i8", "the same, each sequence counted up to the window"),
+    Column("decode_step", "i8", "decode steps accounted for"),
+    Column("admissions", "i8", "admissions so far"),
+    Column("since_ns", "i8", "time up to which it is accounted for"),
+    Column("run_start_ns", "i8", "when the run of steps began"),
+    Column("run_done", "i8", "steps of the run accounted for"),
+    Column("run_until", "i8", "step of the run at whose end something must be decided"),
+    Column("run_decoding", "i8", "sequences decoding in the run"),
+    Column("run_under_window", "i8", "those under the window in the run"),
+    Column("run_first_ns", "f8", "duration of the run's first step"),
+    Column("run_growth_ns", "f8", "how much longer each further step takes"),
+    Column("prefill_ns", "i8", "time in steps with a chunk"),
+    Column("decode_ns", "i8", "time in steps without"),
+    Column("steps", "i8", "steps completed"),
+    Column("prefill_tokens", "i8", "chunk tokens of completed steps"),
+    Column("output_tokens", "i8", "tokens emitted"),
+    Column("preemptions", "i8", "preemptions"),
+)
+
+LIVE_CALLS = Table(
+    Column("used", "i4", "1 if the slot holds a call"),
+    Column("task", "i4", "slot of its task"),
+    Column("node", "i4", "workflow node that made it"),
+    Column("pool", "i4", "pool it goes to"),
+    Column("answers", "i4", "1 if its tokens are what the user reads"),
+    Column("replica", "i4", "replica it was given to"),
+    Column("prompt", "i4", "prompt tokens"),
+    Column("output", "i4", "answer tokens, after any cut"),
+    Column("status", "i4", "the Status it will end with"),
+    Column("target", "i4", "prefill target"),
+    Column("done", "i4", "tokens of the target computed"),
+    Column("chunk", "i4", "tokens it gets in this step"),
+    Column("emitted", "i4", "tokens emitted when it joined the decoding ones; before: in all"),
+    Column("preemptions", "i4", "preemptions"),
+    Column("decoding", "i4", "1 while it decodes"),
+    Column("prev", "i4", "list link"),
+    Column("next", "i4", "list link"),
+    Column("order", "i8", "number of its admission"),
+    Column("joined_step", "i8", "decode step of the replica after which it decodes"),
+    Column("last_token_ns", "i8", "when it emitted its last token before a preemption; -1: nothing to resume"),
+    Column("sent_ns", "i8", "see CALLS"),
+    Column("queued_ns", "i8", "see CALLS"),
+    Column("admitted_ns", "i8", "see CALLS"),
+    Column("first_token_ns", "i8", "see CALLS"),
+)
+
+LIVE_TASKS = Table(
+    Column("used", "i4", "1 if the slot holds a task"),
+    Column("next", "i4", "list link"),
+    Column("task", "i8", "its number"),
+    Column("think_ns", "i8", "closed loop: pause of the client after it"),
+    Column("class_id", "i4", "task class"),
+    Column("domain", "i4", "subject"),
+    Column("prompt", "i4", "the user's prompt"),
+    Column("output", "i4", "tokens a full answer has"),
+    Column("answer_pool", "i4", "see TASK_RECORDS"),
+    Column("answer_tokens", "i4", "see TASK_RECORDS: output_tokens"),
+    Column("calls", "i4", "calls sent"),
+    Column("preemptions", "i4", "preemptions of its finished calls"),
+    Column("status", "i4", "the Status it will end with"),
+    Column("arrival_ns", "i8", "when it arrived"),
+    Column("first_token_ns", "i8", "see TASK_RECORDS"),
+)
+
+MESSAGES = Table(
+    Column("time_ns", "i8", "when it happens"),
+    Column("key", "i8", "rank, then task, then node: the order at one instant"),
+    Column("slot", "i4", "the call; ARRIVAL: unused"),
+)
+"""Things on their way: calls to pools, answers to clients, tasks of closed-loop clients that think."""
+
+TURNS = Table(
+    Column("step", "i8", "decode step at which it happens"),
+    Column("order", "i8", "number of the call's admission: the order within one step"),
+    Column("slot", "i4", "the call"),
+)
+"""Heap entries of a replica: which sequence finishes, or reaches the sliding window, at which decode step."""
+
+
+class State(NamedTuple):
+    """All that the core reads and changes; `advance` unpacks it and hands each function just what that touches."""
+
+    clock: np.recarray  # CLOCK, one row
+    tasks: np.recarray  # TASKS: the fed rows
+    pools: np.recarray  # POOLS
+    nodes: np.recarray  # NODES
+    base_ns: np.ndarray
+    knobs: np.ndarray
+    branch_targets: np.ndarray
+    branch_cdf: np.ndarray
+    replicas: np.recarray  # REPLICAS
+    signals: np.recarray  # SIGNALS
+    looks: np.ndarray  # int64[pools]: where each pool's balancer starts to look
+    phases: np.ndarray  # int32: sequences whose next KV block is due at a decode step, by step modulo block size
+    turns: np.recarray  # TURNS: the replicas' heaps
+    due_ns: np.ndarray  # int64[replicas]: when its run of steps needs a decision
+    tree: np.ndarray  # int32: tournament over due_ns
+    waking: np.ndarray  # int32[replicas]: which start a step at this instant
+    live_calls: np.recarray  # LIVE_CALLS
+    live_tasks: np.recarray  # LIVE_TASKS
+    network: np.recarray  # MESSAGES: a binary heap
+    out_calls: np.recarray  # CALLS
+    out_tasks: np.recarray  # TASK_RECORDS
+    out_runs: np.recarray  # RUNS
+    out_samples: np.recarray  # SAMPLES
+
+
+OUTPUTS = {"calls": CALLS, "tasks": TASK_RECORDS, "runs": RUNS, "samples": SAMPLES}
+"""Which table each output buffer holds."""

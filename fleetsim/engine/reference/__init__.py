@@ -1,0 +1,11 @@
+"""The reference engine: docs/engine.md in SimPy, one step at a time, written to be read.
+
+Read it in this order: `clock` (which event goes first), `workflow` (tasks and the calls they make), `pool`
+(delivery and the balancer), `replica` (the queue, the batch, the steps), `run` (all of it together).
+The compiled core computes the same records; this engine is what it is held against.
+"""
+
+from fleetsim.engine.reference.records import Outcome
+from fleetsim.engine.reference.run import simulate
+
+__all__ = ["Outcome", "simulate"]

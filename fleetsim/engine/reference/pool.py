@@ -1,0 +1,87 @@
+"""Pools: a call is delivered, refused or cut, and given to the replica that the balancer chooses (section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from fleetsim.engine.reference.clock import Clock
+from fleetsim.engine.reference.plan_rows import PoolRow
+from fleetsim.engine.reference.records import Call
+from fleetsim.engine.reference.replica import Replica
+from fleetsim.errors import EngineFault
+from fleetsim.luck import Stream, bits
+from fleetsim.plan import Plan
+from fleetsim.tables import SIGNALS, Status
+
+
+class Pool:
+    """The replicas of one pool and its balancer. `departed(call)` is told of calls finished or refused."""
+
+    def __init__(self, plan: Plan, index: int, clock: Clock, departed: Callable[[Call], None]) -> None:
+        self.index = index
+        self.row = PoolRow(*plan.pools[index].tolist())
+        self.seed = plan.seed
+        self.balancer = plan.balancers[self.row.balancer]
+        self.knobs = plan.knobs[index]
+        self.turn = 0
+        self.clock = clock
+        self.departed = departed
+        numbers = range(self.row.first_replica, self.row.first_replica + self.row.replicas)
+        base_ns = plan.base_ns[self.row.base_offset :]
+        self.replicas = [Replica(number, self.row, base_ns, clock, departed) for number in numbers]
+
+    def deliver(self, call: Call) -> None:
+        """The call reaches the pool: it joins a replica's queue, or is refused."""
+        call.queued_ns = self.clock.now_ns
+        refusal = self._refusal(call)
+        if refusal is not None:
+            call.status = refusal
+            self.departed(call)
+            return
+        self._cut(call)
+        replica = self.replicas[self._choose(call)]
+        call.accepted = True
+        replica.join(call)
+
+    def _refusal(self, call: Call) -> Status | None:
+        if call.prompt_tokens >= self.row.context_tokens:
+            return Status.REFUSED_CONTEXT
+        if call.prompt_tokens > self.row.kv_blocks * self.row.block_tokens:
+            return Status.REFUSED_KV
+        return None
+
+    def _cut(self, call: Call) -> None:
+        """Shorten the answer to what the context and the KV memory hold; its last token is never stored."""
+        context_room = self.row.context_tokens - call.prompt_tokens
+        kv_room = self.row.kv_blocks * self.row.block_tokens - call.prompt_tokens + 1
+        room = min(context_room, kv_room)
+        call.cut = call.output_tokens > room
+        call.output_tokens = min(call.output_tokens, room)
+
+    def _choose(self, call: Call) -> int:
+        """The index in the pool of the replica that gets the call.
+
+        Raises EngineFault when the balancer names none of the pool's.
+        """
+        rule = getattr(self.balancer.rule, "py_func", self.balancer.rule)
+        luck = np.uint64(bits(self.seed, int(Stream.BALANCE), call.task, call.node, call.attempt))
+        index = int(rule(self._signals(), self.turn, luck, self.knobs))
+        if not 0 <= index < len(self.replicas):
+            raise EngineFault(
+                f"balancer {self.balancer.name!r} of pool {self.index} chose replica {index} for task {call.task} "
+                f"(node {call.node}); the pool's replicas are 0 to {len(self.replicas) - 1}: "
+                f"return an index below len(signals)"
+            )
+        self.turn = (index + 1) % len(self.replicas)
+        return index
+
+    def _signals(self) -> np.recarray:
+        """What the balancer may observe, as it is now; made afresh, so that a rule can change nothing."""
+        signals = SIGNALS.empty(len(self.replicas))
+        signals["outstanding"] = [replica.outstanding for replica in self.replicas]
+        signals["outstanding_tokens"] = [replica.outstanding_tokens for replica in self.replicas]
+        reads_kv = self.row.reads_kv == 1
+        signals["kv_blocks"] = [replica.batch.claimed_blocks() if reads_kv else -1 for replica in self.replicas]
+        return signals

@@ -1,0 +1,188 @@
+"""A replica: one step after another, how long each takes and what comes out of it (docs/engine.md, section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+import numpy as np
+import simpy
+
+from fleetsim.engine import steps
+from fleetsim.engine.reference.batch import Batch, Chunk
+from fleetsim.engine.reference.clock import Clock
+from fleetsim.engine.reference.plan_rows import PoolRow
+from fleetsim.engine.reference.records import Call, Run, Sample
+from fleetsim.tables import Rank, RunKind, Status
+
+first_step_ns = getattr(steps.first_step_ns, "py_func", steps.first_step_ns)
+growth_per_step_ns = getattr(steps.growth_per_step_ns, "py_func", steps.growth_per_step_ns)
+run_end_ns = getattr(steps.run_end_ns, "py_func", steps.run_end_ns)
+
+
+@dataclass
+class Step:
+    """The forward pass in progress."""
+
+    start_ns: int
+    decoding: list[Call]
+    chunks: list[Chunk]
+
+
+class Replica:
+    """One model copy. `number` is its row among all replicas; `base_ns` the pool's table of base step times.
+
+    `departed(call)` is told of every call that has finished.
+    """
+
+    def __init__(
+        self, number: int, pool: PoolRow, base_ns: np.ndarray, clock: Clock, departed: Callable[[Call], None]
+    ) -> None:
+        self.number = number
+        self.pool = pool
+        self.base_ns = base_ns
+        self.clock = clock
+        self.departed = departed
+        self.batch = Batch(pool)
+        self.outstanding = self.outstanding_tokens = 0
+        self.step: Step | None = None
+        self.run: Run | None = None
+        self.runs: list[Run] = []
+        self.prefill_ns = self.decode_ns = 0
+        self.steps = self.prefill_tokens = self.output_tokens = 0
+        self.bell = clock.env.event()
+        clock.env.process(self.life())
+
+    def life(self) -> Generator[simpy.Event, None, None]:
+        """The replica's process: sleep until a call rings the bell, then step until there is nothing to do."""
+        while True:
+            yield self.bell
+            while self.batch.queue or self.batch.running:
+                yield self.clock.at(self.clock.now_ns, Rank.STEP_START, self.number)
+                decoding, chunks = self.batch.make_up_step(self.clock.now_ns)
+                if not decoding and not chunks:
+                    break
+                end_ns = self.start_step(decoding, chunks)
+                yield self.clock.at(end_ns, Rank.STEP_END, self.number)
+                self.end_step(self.step)
+            self.run = None
+            self.bell = self.clock.env.event()
+
+    def join(self, call: Call) -> None:
+        """A call is given to this replica: it goes to the tail of the queue."""
+        call.replica = self.number
+        call.target_tokens = call.prompt_tokens
+        self.outstanding += 1
+        self.outstanding_tokens += call.prompt_tokens
+        self.batch.queue.append(call)
+        if not self.bell.triggered:
+            self.bell.succeed()
+
+    # How long a step takes
+
+    def start_step(self, decoding: list[Call], chunks: list[Chunk]) -> int:
+        """Begin a step; returns when it will end."""
+        self.step = Step(self.clock.now_ns, decoding, chunks)
+        under_window = sum(call.context_tokens < self.pool.window_tokens for call in decoding)
+        if not self.run_goes_on(under_window):
+            self.run = self.new_run(under_window)
+            self.runs.append(self.run)
+        return run_end_ns(self.run.start_ns, self.run.first_ns, self.run.growth_ns, self.run.steps + 1)
+
+    def run_goes_on(self, under_window: int) -> bool:
+        """Whether the step that starts is one more of the run before it."""
+        run, step = self.run, self.step
+        if run is None or run.prefill or step.chunks:
+            return False
+        return run.sequences == step.decoding and run.under_window == under_window
+
+    def new_run(self, under_window: int) -> Run:
+        """The run that begins with the step that starts now."""
+        pool, step = self.pool, self.step
+        contexts = [call.context_tokens for call in step.decoding]
+        tokens = len(contexts) + sum(chunk.tokens for chunk in step.chunks)
+        return Run(
+            replica=self.number,
+            start_ns=step.start_ns,
+            first_ns=first_step_ns(
+                base_ns=float(self.base_ns[tokens]),
+                alpha_ns=pool.alpha_ns,
+                context=sum(contexts),
+                window_alpha_ns=pool.window_alpha_ns,
+                window_context=sum(min(context, pool.window_tokens) for context in contexts),
+                beta_ns=pool.beta_ns,
+                area=sum(chunk.tokens * (chunk.before + chunk.tokens / 2) for chunk in step.chunks),
+            ),
+            growth_ns=growth_per_step_ns(pool.alpha_ns, len(contexts), pool.window_alpha_ns, under_window),
+            decoding=len(contexts),
+            sequences=step.decoding,
+            under_window=under_window,
+            prefill=bool(step.chunks),
+        )
+
+    # What comes out of a step
+
+    def end_step(self, step: Step) -> None:
+        """All tokens of the step are emitted; then the finished calls leave, one after the other."""
+        self.prefill_ns, self.decode_ns = self.busy_ns(self.clock.now_ns)
+        self.step = None
+        self.steps += 1
+        self.run.steps += 1
+        for call in step.decoding:
+            self.emit(call)
+        for chunk in step.chunks:
+            self.prefill_tokens += chunk.tokens
+            chunk.call.computed_tokens += chunk.tokens
+            if chunk.call.decodes:
+                self.emit(chunk.call)
+        self.hand_back([call for call in self.batch.running if call.emitted_tokens == call.output_tokens])
+
+    def emit(self, call: Call) -> None:
+        """The call gets a token now."""
+        now_ns = self.clock.now_ns
+        if call.interrupted:
+            gap_ns = float(now_ns - call.last_token_ns)
+            self.runs.append(Run(self.number, call.last_token_ns, gap_ns, 0.0, 1, steps=1, kind=RunKind.RESUMED))
+            call.interrupted = False
+        if call.emitted_tokens == 0:
+            call.first_token_ns = now_ns
+        call.emitted_tokens += 1
+        call.last_token_ns = now_ns
+        self.output_tokens += 1
+
+    def hand_back(self, finished: list[Call]) -> None:
+        """All finished calls leave the batch before the first of them goes back to its client."""
+        self.batch.remove(finished)
+        for call in finished:
+            call.finish_ns = self.clock.now_ns
+            call.status = Status.CUT if call.cut else Status.FINISHED
+        for call in finished:
+            self.outstanding -= 1
+            self.outstanding_tokens -= call.prompt_tokens
+            self.departed(call)
+
+    # What is seen of it
+
+    def busy_ns(self, time_ns: int) -> tuple[int, int]:
+        """Time up to `time_ns` in steps with a chunk and in steps without, the step in progress included."""
+        elapsed_ns = time_ns - self.step.start_ns if self.step else 0
+        if self.step and self.step.chunks:
+            return self.prefill_ns + elapsed_ns, self.decode_ns
+        return self.prefill_ns, self.decode_ns + elapsed_ns
+
+    def sample(self, time_ns: int) -> Sample:
+        """The replica as it is at `time_ns`, nothing having happened since the present."""
+        prefill_ns, decode_ns = self.busy_ns(time_ns)
+        return Sample(
+            time_ns=time_ns,
+            replica=self.number,
+            waiting=len(self.batch.queue),
+            running=len(self.batch.running),
+            kv_blocks=self.batch.held_blocks(),
+            prefill_ns=prefill_ns,
+            decode_ns=decode_ns,
+            steps=self.steps,
+            prefill_tokens=self.prefill_tokens,
+            output_tokens=self.output_tokens,
+            preemptions=self.batch.preemptions,
+        )

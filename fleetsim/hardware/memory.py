@@ -1,0 +1,132 @@
+"""Whether a model fits its accelerators, and how much KV cache is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from fleetsim import tables
+from fleetsim.catalog.hardware_profile import RooflineFit
+from fleetsim.errors import DoesNotFit
+from fleetsim.hardware.attention import attention_cost
+from fleetsim.hardware.deployment import Deployment
+from fleetsim.hardware.precision import Formats
+from fleetsim.hardware.shapes import shapes
+
+_GB = 1e9
+_RANKS_TRIED = (2, 4, 8, 16, 32, 64)
+
+
+@dataclass(frozen=True)
+class MemoryPlan:
+    """Where the memory of all accelerators of a replica goes, in bytes."""
+
+    weights_bytes: float
+    workspace_bytes: float
+    block_bytes: float  # of one KV block; 0 for an encoder
+    usable_bytes: float  # what the engine may use of all the memory there is
+    total_bytes: float
+
+    @property
+    def kv_bytes(self) -> float:
+        """What is left for KV cache; negative if the model does not fit."""
+        return self.usable_bytes - self.weights_bytes - self.workspace_bytes
+
+    @property
+    def kv_blocks(self) -> int:
+        """Blocks of KV cache; unlimited for an encoder, which keeps none."""
+        return int(self.kv_bytes // self.block_bytes) if self.block_bytes else tables.UNLIMITED_BLOCKS
+
+    @property
+    def fits(self) -> bool:
+        """Whether weights, workspace and at least one block of KV cache have room."""
+        return self.kv_bytes >= max(self.block_bytes, 0.0)
+
+    def parts(self) -> dict[str, float]:
+        """The bytes by name, for a report."""
+        return {
+            "weights_bytes": self.weights_bytes,
+            "workspace_bytes": self.workspace_bytes,
+            "kv_bytes": self.kv_bytes if self.block_bytes else 0.0,
+            "total_bytes": self.total_bytes,
+        }
+
+
+def plan_memory(deployment: Deployment, used: Formats) -> MemoryPlan:
+    """The memory plan of a deployment.
+
+    KV cache is what is left of memory * utilisation after weights, workspace and the runtime's own memory. Layers
+    with a sliding window are counted in full, as an engine with one block table for all layers does.
+    Raises DoesNotFit, with the GB needed and the GB there are, if not even one block is left.
+    """
+    plan = _plan(deployment, used)
+    if not plan.fits:
+        raise DoesNotFit(_what_is_short(deployment, used, plan))
+    return plan
+
+
+def _plan(deployment: Deployment, used: Formats) -> MemoryPlan:
+    total = deployment.hardware.memory.capacity_bytes.value * deployment.accelerators
+    return MemoryPlan(
+        weights_bytes=_weights_bytes(deployment, used),
+        workspace_bytes=_workspace_bytes(deployment),
+        block_bytes=_block_bytes(deployment, used),
+        usable_bytes=total * deployment.memory_utilisation,
+        total_bytes=total,
+    )
+
+
+def _weights_bytes(deployment: Deployment, used: Formats) -> float:
+    """Bytes of the weights on all accelerators: dense ones once for every data-parallel rank, experts once."""
+    parts, moe = shapes(deployment.model), deployment.model.moe
+    experts = parts.moe_layers * parts.expert_parameters * moe.experts if moe else 0
+    dense = parts.layer_parameters
+    rest = max(parts.total_parameters - experts - dense, 0)
+    dense_bytes = dense * used.dense.weight_bytes + rest * used.head.weight_bytes
+    return dense_bytes * deployment.dp + experts * used.experts.weight_bytes
+
+
+def _workspace_bytes(deployment: Deployment) -> float:
+    """Activations of the largest step, logits, and what the runtime takes, on all accelerators.
+
+    A wafer streams tokens through its layers and needs none of it.
+    """
+    model, fit = deployment.model, deployment.hardware.calibration
+    if not isinstance(fit, RooflineFit):
+        return 0.0
+    width = model.moe.intermediate * model.moe.active if model.moe else model.mlp.intermediate
+    activations = deployment.max_num_batched_tokens * (4 * model.hidden + 2 * width / deployment.tp) * 2
+    logits = min(deployment.max_num_seqs, deployment.max_num_batched_tokens) * model.vocabulary * 4 / deployment.tp
+    return (activations + logits * (model.kind == "decoder") + fit.other_bytes) * deployment.accelerators
+
+
+def _block_bytes(deployment: Deployment, used: Formats) -> float:
+    """Bytes of one KV block on all accelerators; where KV heads are fewer than ranks, each is kept several times."""
+    if deployment.model.kind == "encoder":
+        return 0.0
+    cost = attention_cost(deployment.model)
+    copies = deployment.tp / min(deployment.tp, cost.kv_shards)
+    return cost.kv_bytes_per_token(used.kv_bytes) * copies * deployment.block_tokens
+
+
+def _what_is_short(deployment: Deployment, used: Formats, plan: MemoryPlan) -> str:
+    needed = plan.weights_bytes + plan.workspace_bytes + plan.block_bytes
+    capacity = deployment.hardware.memory.capacity_bytes.value
+    return (
+        f"{deployment.label} does not fit: {needed / _GB:.1f} GB needed "
+        f"({plan.weights_bytes / _GB:.1f} GB weights in {used.experts.stored}, "
+        f"{plan.workspace_bytes / _GB:.1f} GB workspace) and {plan.usable_bytes / _GB:.1f} GB there "
+        f"({deployment.accelerators} x {capacity / _GB:.1f} GB x memory_utilisation "
+        f"{deployment.memory_utilisation:g}); {_what_to_try(deployment, used)}"
+    )
+
+
+def _what_to_try(deployment: Deployment, used: Formats) -> str:
+    """The least tp, else pp, that would fit; else what is left to change."""
+    model = deployment.model
+    wider = [("tp", n) for n in _RANKS_TRIED if n > deployment.tp and model.attention.heads % n == 0]
+    deeper = [("pp", n) for n in _RANKS_TRIED if deployment.pp < n <= model.layers]
+    for way, ranks in wider + deeper:
+        other = replace(deployment, **{way: ranks})
+        if other.accelerators <= deployment.hardware.reach and _plan(other, used).fits:
+            return f"{way} {ranks} would fit, or a smaller precision"
+    return "write a smaller precision, a smaller model or a device with more memory"

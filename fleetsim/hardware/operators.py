@@ -1,0 +1,55 @@
+"""One operator on one device: the larger of its arithmetic and its memory traffic (roofline)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fleetsim.catalog import HardwareProfile
+from fleetsim.catalog.hardware_profile import RooflineFit
+from fleetsim.hardware.precision import Format
+
+
+@dataclass(frozen=True)
+class Device:
+    """What one accelerator does in a second. All times are in seconds."""
+
+    hardware: HardwareProfile
+    fit: RooflineFit
+
+    @property
+    def weights_bandwidth(self) -> float:
+        """Bytes of weights or activations a second."""
+        return self.hardware.memory.bandwidth_bytes_per_s.value * self.fit.memory_efficiency
+
+    @property
+    def kv_bandwidth(self) -> float:
+        """Bytes of KV cache a second."""
+        return self.hardware.memory.bandwidth_bytes_per_s.value * self.fit.kv_efficiency
+
+    @property
+    def attention_flops(self) -> float:
+        """FLOPs of prefill attention a second; attention is computed in bf16."""
+        return self.hardware.peak["bf16"].value * self.fit.attention_efficiency
+
+    def matmul(self, tokens: np.ndarray, parameters: float, kept: Format) -> np.ndarray:
+        """Time of a product of `tokens` activations with a matrix of `parameters` weights.
+
+        max(flops / (peak * eff(n)), bytes / (bandwidth * mem_eff)) with eff(n) = eff * n / (n + half): tensor cores
+        work on tiles, so few tokens cost as much as some more.
+        """
+        return self.grouped_matmul(tokens, 1.0, parameters, kept)
+
+    def grouped_matmul(
+        self, tokens: np.ndarray, matrices: np.ndarray | float, parameters: float, kept: Format
+    ) -> np.ndarray:
+        """The same for `tokens` activations spread over `matrices` matrices of `parameters` weights each."""
+        speed = self.hardware.peak[kept.computed].value * self.fit.compute_efficiency[kept.computed]
+        arithmetic = 2 * parameters * (tokens + self.fit.half_tokens[kept.computed] * matrices) / speed
+        traffic = matrices * parameters * kept.weight_bytes / self.weights_bandwidth
+        return np.maximum(arithmetic, traffic)
+
+    def pass_through(self, tokens: np.ndarray, width: int) -> np.ndarray:
+        """Time to move a layer's hidden states through memory: norms, activations, residuals; 2 bytes an element."""
+        return tokens * width * 2 * self.fit.activation_passes / self.weights_bandwidth

@@ -1,0 +1,44 @@
+"""Energy and carbon."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fleetsim.metrics.contract import Figure, PoolFacts, metric
+from fleetsim.metrics.view import View, ratio
+
+_JOULES_PER_KWH = 3.6e6
+
+
+@metric
+def energy(view: View) -> list[Figure]:
+    """Power drawn with the building's overhead (PUE), and joules and grams of CO2 for what users got.
+
+    A replica draws its prefill power in steps with a prefill chunk, its decode power in the others and its idle power
+    else; by time in the window's samples. Set against tasks answered in the window and their answers' tokens, as costs
+    are.
+    """
+    powers_w = [
+        (scope, view.facts.pue * _power_w(view, pool, replicas)) for scope, pool, replicas in view.pool_scopes()
+    ]
+    power_w = sum(power for _, power in powers_w)
+    joules = power_w * view.window_s
+    grams = joules / _JOULES_PER_KWH * view.facts.carbon_g_per_kwh
+    tasks, tokens = len(view.ended), int(view.ended.output_tokens.sum(dtype=np.int64))
+    return [
+        Figure("power", "all", power_w, "W", "lower"),
+        *(Figure("power", scope, power, "W", "lower") for scope, power in powers_w),
+        Figure("joules_per_output_token", "all", ratio(joules, tokens), "J", "lower"),
+        Figure("joules_per_task", "all", ratio(joules, tasks), "J", "lower"),
+        Figure("grams_co2_per_task", "all", ratio(grams, tasks), "g", "lower"),
+        Figure("grams_co2_per_million_output_tokens", "all", ratio(grams * 1e6, tokens), "g", "lower"),
+    ]
+
+
+def _power_w(view: View, pool: PoolFacts, replicas: slice) -> float:
+    timeline = view.timeline
+    elapsed_s = timeline.elapsed_s * pool.replicas
+    prefill_s = float(timeline.total("prefill_ns")[replicas].sum()) / 1e9
+    decode_s = float(timeline.total("decode_ns")[replicas].sum()) / 1e9
+    idle_s = elapsed_s - prefill_s - decode_s
+    return ratio(prefill_s * pool.prefill_w + decode_s * pool.decode_w + idle_s * pool.idle_w, timeline.elapsed_s)

@@ -1,0 +1,116 @@
+"""The rules of pools: what each needs, and names that must exist."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from fleetsim.registry import unknown
+from fleetsim.scenario.document import Flaw, Place
+from fleetsim.scenario.draft import Draft, Rule
+from fleetsim.scenario.files import inside
+
+PRECISIONS = ("bf16", "fp8", "int8", "int4", "fp4")
+KV_PRECISIONS = ("bf16", "fp8", "int8")
+
+
+def balancers(draft: Draft) -> Iterator[Flaw]:
+    """The balancer exists, and its knobs are numbers it knows."""
+    from fleetsim.policies.balancers import BALANCERS
+
+    for place, pool in draft.pools():
+        place = (*place, "balancer")
+        if pool.balancer.kind not in BALANCERS:
+            yield Flaw(place, BALANCERS.unknown(pool.balancer.kind))
+            continue
+        knobs = BALANCERS[pool.balancer.kind].knobs
+        for name, value in (pool.balancer.model_extra or {}).items():
+            if name not in knobs:
+                there_are = (
+                    unknown("knob", name, knobs) if knobs else f"{pool.balancer.kind} has no knobs; leave it out"
+                )
+                yield Flaw((*place, name), there_are)
+            elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                yield Flaw((*place, name), f"{value!r} is not a number; its default is {knobs[name]:g}")
+
+
+def pool_sources(draft: Draft) -> Iterator[Flaw]:
+    """A pool gets its step times from model and hardware, or from `steps`."""
+    for place, pool in draft.pools():
+        if pool.steps is not None:
+            for key in ("model", "hardware"):
+                if getattr(pool, key) is not None:
+                    yield Flaw((*place, key), "stands beside `steps`; leave one of them out")
+        elif pool.model is None and pool.hardware is None:
+            yield Flaw(place, "has no step times; write `model` and `hardware`, or `steps`")
+        else:
+            for key in ("model", "hardware"):
+                if getattr(pool, key) is None:
+                    yield Flaw(place, f"has no {key}; see `fleetsim list {'models' if key == 'model' else key}`")
+
+
+def profiles(draft: Draft) -> Iterator[Flaw]:
+    """Model and hardware are shipped profiles or .yaml files in the scenario's folder."""
+    from fleetsim.catalog import hardware_names, model_names
+
+    for place, pool in draft.pools():
+        for key, names in (("model", model_names), ("hardware", hardware_names)):
+            name = getattr(pool, key)
+            if name is None:
+                continue
+            if not name.endswith((".yaml", ".yml")):
+                if name not in names():
+                    yield Flaw((*place, key), unknown(f"{key} profile", name[:100], names()))
+                continue
+            yield from _file((*place, key), draft.base, name)
+
+
+def steps(draft: Draft) -> Iterator[Flaw]:
+    """A given step table has one source, and a step takes time."""
+    for place, pool in draft.pools():
+        if pool.steps is None:
+            continue
+        place, table = (*place, "steps"), pool.steps
+        if table.file is not None:
+            if table.base_s is not None or table.per_token_s != 0:
+                yield Flaw((*place, "file"), "stands beside `base` or `per_token`; leave one of them out")
+            yield from _file((*place, "file"), draft.base, table.file)
+        elif table.base_s is None:
+            yield Flaw(place, "has neither `base` nor `file`; write `base: 10 ms`")
+        elif table.base_s + table.per_token_s < 1e-9:
+            yield Flaw((*place, "base"), "a step of one token takes less than 1 ns; write a longer `base`")
+
+
+def _file(place: Place, base: Path, name: str) -> Iterator[Flaw]:
+    try:
+        inside(base, name)
+    except ValueError as error:
+        yield Flaw(place, str(error))
+
+
+def batch_limits(draft: Draft) -> Iterator[Flaw]:
+    """The token budget of a step serves every running sequence."""
+    for place, pool in draft.pools():
+        if pool.max_num_batched_tokens < pool.max_num_seqs:
+            limits = f"{pool.max_num_batched_tokens} is below max_num_seqs ({pool.max_num_seqs})"
+            yield Flaw((*place, "max_num_batched_tokens"), f"{limits}: every sequence needs a token in each step")
+
+
+def parallelism(draft: Draft) -> Iterator[Flaw]:
+    """Experts are sharded over ranks that exist."""
+    for place, pool in draft.pools():
+        if pool.ep > pool.tp * pool.dp:
+            yield Flaw((*place, "ep"), f"{pool.ep} is above tp*dp ({pool.tp * pool.dp}), the ranks there are")
+
+
+def precisions(draft: Draft) -> Iterator[Flaw]:
+    """Number formats are known ones."""
+    for place, pool in draft.pools():
+        for key, names in (("precision", PRECISIONS), ("kv_precision", KV_PRECISIONS)):
+            name = getattr(pool, key)
+            if name is not None and name not in names:
+                yield Flaw((*place, key), unknown("precision", name, names))
+
+
+POOL_RULES: tuple[Rule, ...] = (balancers, pool_sources, profiles, steps, batch_limits, parallelism, precisions)
