@@ -109,6 +109,11 @@ def test_these_tests_catch_a_wrong_envelope():
     assert stats.kstest(low / 1e9, lambda t: diurnal_integral(t) / diurnal_integral(750)).pvalue < 1e-6
 
 
+def test_what_thinning_leaves_of_a_constant_rate_is_poisson():
+    times = np.concatenate(list(thinned(source(2000), 100.0, lambda t: np.full(t.shape, 40.0))))
+    assert stats.kstest(gaps_s(times), stats.expon(scale=1 / 40).cdf).pvalue > 0.01
+
+
 def test_a_rate_above_its_envelope_is_refused():
     with pytest.raises(ValueError, match=r"exceeds its envelope of 120\.0 per s"):
         list(thinned(source(750), 120.0, process(**DIURNAL).rate_at))

@@ -11,6 +11,7 @@ from fleetsim.errors import InputFaults
 from fleetsim.scenario import schema
 from fleetsim.tables import TASKS
 from fleetsim.workload import faults, materialise
+from fleetsim.workload.merge import merged
 
 HERE = Path(__file__).parent
 LENGTHS = {"prompt": {"kind": "lognormal", "mean": 555, "cv": 1.2}, "output": {"kind": "geometric", "mean": 189}}
@@ -112,6 +113,19 @@ def test_ties_go_by_order_of_the_classes():
     tasks = workload(classes=classes, horizon_s=9000).tasks()
     assert len(tasks) == 3 * 72_000
     assert np.array_equal(tasks.class_id, np.tile([0, 1, 2], 72_000))
+
+
+def test_ties_that_span_blocks_still_go_by_order_of_the_streams():
+    def stream(number, *blocks):
+        for times in blocks:
+            rows = TASKS.empty(len(times))
+            rows.arrival_ns, rows.class_id = times, number
+            yield rows
+
+    streams = [stream(0, [1, 2], [2], [], [2, 3]), stream(1, [2, 2], [2, 4]), stream(2), stream(3, [2])]
+    rows = np.concatenate(list(merged(streams))).view(np.recarray)
+    assert rows.arrival_ns.tolist() == [1, 2, 2, 2, 2, 2, 2, 2, 3, 4]
+    assert rows.class_id.tolist() == [0, 0, 0, 0, 1, 1, 1, 3, 0, 1]
 
 
 def test_many_tasks_at_one_instant_are_all_kept(tmp_path):

@@ -52,7 +52,9 @@ def spec_of(chart: alt.Chart | Spec) -> Spec:
 def layered(*charts: alt.Chart, **properties: Any) -> Spec:
     """Charts of one size over each other. Put together here because `alt.layer` copies each of them several times."""
     layers = [spec_of(chart) for chart in charts]
-    size = {side: [layer.pop(side) for layer in layers][0] for side in ("width", "height")}
+    size: Spec = {}
+    for layer in layers:
+        size |= {side: layer.pop(side) for side in ("width", "height")}
     return {"layer": layers, **size, **properties}
 
 

@@ -12,7 +12,7 @@ from fleetsim.report.view import View
 @section(order=100, title="How to run it again")
 def again(view: View) -> list[Block]:
     """The command and the scenario with every default."""
-    blocks: list[Block] = [Prose("The same input, seed and version give the same bytes, whichever machine it runs on.")]
+    blocks: list[Block] = [Prose("The same inputs, seed and version give the same result.")]
     command = _command(view.study.provenance.get("command"))
     if command:
         blocks.append(Listing("Command", command))
