@@ -51,3 +51,15 @@ class EngineFault(FleetsimError):
     """A law of the simulation was broken or a policy misbehaved: the results are not to be trusted."""
 
     exit_code = 3
+
+
+class UnknownName(FleetsimError):
+    """Something was asked for by a name that nothing has."""
+
+    exit_code = 2
+
+
+class OutputFolder(FleetsimError):
+    """Results cannot be written where they are to go."""
+
+    exit_code = 2

@@ -62,11 +62,13 @@ class FoldedGaps:
 
 
 def gap_sums_ns(rows: np.recarray) -> np.ndarray:
+    """float64[rows], in ns: the sum of the gaps that each row of RUNS stands for."""
     steps = rows.steps.astype(np.float64)
     return (steps * rows.first_ns + rows.growth_ns * (0.5 * steps * (steps - 1))) * rows.decoding
 
 
 def ends_ns(rows: np.recarray, steps: np.ndarray) -> np.ndarray:
+    """int64[rows]: when step number `steps` of each row of RUNS ends."""
     # The same arithmetic as in engine.steps.run_end_ns, so that tokens fall on the right side of a sample.
     return rows.start_ns + np.floor(steps * rows.first_ns + rows.growth_ns * (0.5 * steps * (steps - 1)) + 0.5).astype(
         np.int64
@@ -113,6 +115,7 @@ def clipped(rows: np.recarray, start_ns: int | None, stop_ns: int | None) -> np.
 
 
 def bins_of(rows: np.recarray) -> tuple[np.ndarray, np.ndarray]:
+    """int64[rows] twice: the coarse bins of the shortest and the longest gap of each row of RUNS."""
     last_ns = rows.first_ns + (rows.steps - 1) * rows.growth_ns
     first_ns = np.ascontiguousarray(rows.first_ns)
     return first_ns.view(np.int64) >> FOLD_SHIFT, last_ns.view(np.int64) >> FOLD_SHIFT

@@ -143,6 +143,11 @@ def _knobs(pool: Pool, balancer: Balancer) -> list[float]:
     return values + [0.0] * (KNOBS - len(values))
 
 
+def arm_name(architecture: str, variation: dict[str, object]) -> str:
+    """`mixed [replicas=2]`: the architecture with the values that vary, by the last word of their paths."""
+    return architecture + "".join(f" [{path.rsplit('.', 1)[-1]}={value}]" for path, value in variation.items())
+
+
 def run_facts(
     scenario: Scenario,
     name: str,
@@ -156,9 +161,8 @@ def run_facts(
     """What figures and reports need to know of the run, in names."""
     architecture: Architecture = scenario.architectures[name]
     varied = tuple((path, str(value)) for path, value in variation.items())
-    arm = name + "".join(f" [{path.rsplit('.', 1)[-1]}={value}]" for path, value in varied)
     return RunFacts(
-        arm=arm,
+        arm=arm_name(name, variation),
         architecture=name,
         description=architecture.description,
         variation=varied,

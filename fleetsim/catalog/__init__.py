@@ -11,11 +11,20 @@ from pydantic import BaseModel
 from fleetsim.catalog.hardware_profile import HardwareProfile
 from fleetsim.catalog.model_profile import ModelProfile
 from fleetsim.catalog.read import read_profile
+from fleetsim.catalog.shipped import shipped_folder
 from fleetsim.errors import FleetsimError
 from fleetsim.registry import unknown
 from fleetsim.scenario.files import inside
 
-__all__ = ["HardwareProfile", "ModelProfile", "hardware_names", "load_hardware", "load_model", "model_names"]
+__all__ = [
+    "HardwareProfile",
+    "ModelProfile",
+    "hardware_names",
+    "load_hardware",
+    "load_model",
+    "model_names",
+    "profile_files",
+]
 
 Profile = TypeVar("Profile", bound=BaseModel)
 
@@ -43,28 +52,32 @@ def model_names() -> list[str]:
     return _names("model_profiles")
 
 
-def _folder(name: str) -> Path:
-    """The shipped folder: inside an installed package, else beside it in a checkout."""
-    package = Path(__file__).parent.parent
-    installed = package / "shipped" / name
-    return installed if installed.is_dir() else package.parent / name
+def profile_files(hardware: str, model: str, base: Path | None = None) -> tuple[Path, Path]:
+    """The files that `load_hardware` and `load_model` read for these names."""
+    return (
+        _path("hardware profile", "hardware_profiles", hardware, base),
+        _path("model profile", "model_profiles", model, base),
+    )
 
 
 def _names(folder: str) -> list[str]:
-    return sorted(path.stem for path in _folder(folder).glob("*.yaml"))
+    return sorted(path.stem for path in shipped_folder(folder).glob("*.yaml"))
 
 
 def _load(noun: str, folder: str, profile: type[Profile], name: str, base: Path | None) -> Profile:
+    path = _path(noun, folder, name, base)
+    return _read(path, path.stat().st_mtime_ns, profile)
+
+
+def _path(noun: str, folder: str, name: str, base: Path | None) -> Path:
     if name.endswith((".yaml", ".yml")):
         try:
-            path = inside(base, name) if base else Path(name).resolve(strict=True)
+            return inside(base, name) if base else Path(name).resolve(strict=True)
         except (ValueError, OSError) as error:
             raise FleetsimError(f"{noun} {name}: {error if base else 'no such file'}") from None
-    else:
-        path = _folder(folder) / f"{name}.yaml"
-        if name not in _names(folder):
-            raise FleetsimError(f"{unknown(noun, name, _names(folder))}; or write the path of a .yaml file")
-    return _read(path, path.stat().st_mtime_ns, profile)
+    if name not in _names(folder):
+        raise FleetsimError(f"{unknown(noun, name, _names(folder))}; or write the path of a .yaml file")
+    return shipped_folder(folder) / f"{name}.yaml"
 
 
 @cache

@@ -11,6 +11,7 @@ from fleetsim.engine.laws import assert_laws
 from fleetsim.errors import EngineFault
 from fleetsim.plan import Plan
 from fleetsim.records import Recorder, Records
+from fleetsim.tables import REFUSAL_NS, TASKS
 
 ENGINES = ("core", "reference")
 
@@ -67,13 +68,13 @@ def _run_reference(plan: Plan, tasks: Tasks, progress: Progress | None) -> Recor
 
 
 def _enough(plan: Plan, tasks: Tasks) -> np.recarray:
-    """All rows; in a closed loop as many rounds as clients could get through if nothing ever took time but steps."""
+    """All rows; in a closed loop as many rounds as the quickest client could possibly get through."""
     if not plan.clients:
         parts = [rows for rows in tasks.chunks() if len(rows)]
-        return np.concatenate(parts).view(np.recarray) if parts else np.zeros(0, _task_dtype()).view(np.recarray)
+        return np.concatenate(parts).view(np.recarray) if parts else TASKS.empty(0)
     parts, rows, thought_ns = [], 0, np.zeros(plan.clients, np.int64)
-    # A task takes its client at least the shortest step and the pause after it.
-    least_ns = max(1, int(plan.base_ns[plan.base_ns > 0].min()))
+    # A task takes its client at least the shortest step or a refusal, and the pause after it.
+    least_ns = min(REFUSAL_NS, max(1, int(plan.base_ns[plan.base_ns > 0].min())))
     for block in tasks.chunks():
         parts.append(block)
         rows += len(block)
@@ -83,8 +84,3 @@ def _enough(plan: Plan, tasks: Tasks) -> np.recarray:
             break
     return np.concatenate(parts).view(np.recarray)
 
-
-def _task_dtype() -> np.dtype:
-    from fleetsim.tables import TASKS
-
-    return TASKS.dtype

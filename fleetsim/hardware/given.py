@@ -30,16 +30,7 @@ def given_table(steps: Steps, pool: Pool, base: Path) -> StepTable:
     """
     if (steps.file is None) == (steps.base_s is None):
         raise FleetsimError("`steps` needs either `base` (and perhaps `per_token`) or `file`, and not both")
-    tokens = np.arange(pool.max_num_batched_tokens + 1, dtype=float)
-    if steps.file is None:
-        base_ns = (steps.base_s + steps.per_token_s * tokens) * _NS
-        if base_ns.size > 1 and base_ns[1] < 1:
-            raise FleetsimError(
-                "`steps`: a step of one token would take less than a nanosecond; write `base` or `per_token`"
-            )
-    else:
-        points, times_ms = _read_points(base, steps.file)
-        base_ns = _interpolate(tokens, points, times_ms) * 1e6 + steps.per_token_s * tokens * _NS
+    base_ns = _base_ns(steps, np.arange(pool.max_num_batched_tokens + 1, dtype=float), base)
     blocks = tables.UNLIMITED_BLOCKS if steps.kv_tokens is None else int(steps.kv_tokens) // pool.block_tokens
     if blocks < 1:
         raise FleetsimError(
@@ -62,6 +53,19 @@ def given_table(steps: Steps, pool: Pool, base: Path) -> StepTable:
         memory={"weights_bytes": 0.0, "workspace_bytes": 0.0, "kv_bytes": 0.0, "total_bytes": 0.0},
         sources=(("step times", steps.file or "base and per_token", "given in the scenario", "given"),),
     )
+
+
+def _base_ns(steps: Steps, tokens: np.ndarray, base: Path) -> np.ndarray:
+    """float64, in ns: the time of a step with so many tokens."""
+    if steps.file is not None:
+        points, times_ms = _read_points(base, steps.file)
+        return _interpolate(tokens, points, times_ms) * 1e6 + steps.per_token_s * tokens * _NS
+    base_ns = (steps.base_s + steps.per_token_s * tokens) * _NS
+    if base_ns.size > 1 and base_ns[1] < 1:
+        raise FleetsimError(
+            "`steps`: a step of one token would take less than a nanosecond; write `base` or `per_token`"
+        )
+    return base_ns
 
 
 def _interpolate(tokens: np.ndarray, points: np.ndarray, times: np.ndarray) -> np.ndarray:

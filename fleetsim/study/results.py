@@ -59,22 +59,20 @@ class Study:
     def _records(self, table: str) -> pd.DataFrame:
         import pandas as pd
 
-        parts = []
-        for run in (run for arm in self.arms for run in arm.runs):
-            part = pd.DataFrame(getattr(run.records, table))
-            part.insert(0, "arm", run.facts.arm)
-            part.insert(1, "replicate", run.facts.replicate)
-            parts.append(part)
+        from fleetsim.study.columns import Naming, as_frame
+
+        naming = Naming(self)
+        parts = [as_frame(block) for run in naming.runs for block in naming.blocks(run, table)]
         return pd.concat(parts, ignore_index=True)
 
     def calls(self) -> pd.DataFrame:
-        """Every call of every run: columns of tables.CALLS behind arm and replicate."""
+        """Every call of every run: arm, replicate and the columns of tables.CALLS, numbers of names as names."""
         return self._records("calls")
 
     def tasks(self) -> pd.DataFrame:
-        """Every task of every run: columns of tables.TASK_RECORDS behind arm and replicate."""
+        """Every task of every run: arm, replicate and the columns of tables.TASK_RECORDS, numbers of names as names."""
         return self._records("tasks")
 
     def timeline(self) -> pd.DataFrame:
-        """The timeline of every run: columns of tables.SAMPLES behind arm and replicate."""
-        return self._records("samples")
+        """The timeline of every run: arm, replicate, pool and the columns of tables.SAMPLES."""
+        return self._records("timeline")

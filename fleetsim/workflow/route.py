@@ -37,7 +37,7 @@ class Route(Workflow):
     """Each task is classified by one pool and answered by the pool its guessed domain is routed to."""
 
     kind: Literal["route"] = "route"
-    classifier: Classifier
+    classifier: Classifier = Field(description="what looks at the prompt first, and how often it is right")
     routes: dict[Name, Name] = Field(description="domain -> pool", min_length=1)
 
     def faults(self, architecture: Architecture, domains: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,83 @@
+"""fleetsim run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fleetsim.cli.group import say, scenario_argument, set_option, talk
+from fleetsim.cli.progress import progress_bar
+from fleetsim.errors import OutputFolder
+
+if TYPE_CHECKING:
+    from fleetsim.study.run import StudyPlan
+
+
+@click.command()
+@scenario_argument
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the results [out/NAME].")
+@click.option("--engine", type=click.Choice(["core", "reference"]), default="core", show_default=True)
+@click.option("--replications", type=click.IntRange(1, 10_000_000), help="Independent runs, for intervals.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="All luck follows from it.")
+@set_option
+@click.option("-q", "--quiet", is_flag=True, help="Print the results only.")
+@click.option("--no-report", is_flag=True, help="Write no report.html.")
+def run(
+    scenario: str,
+    output: Path | None,
+    engine: str,
+    replications: int | None,
+    seed: int | None,
+    sets: tuple[str, ...],
+    quiet: bool,
+    no_report: bool,
+) -> None:
+    """Simulate every architecture of a scenario and compare them.
+
+    SCENARIO is a file, or the name of a shipped scenario (`fleetsim list scenarios`). Prints a comparison and writes
+    summary.json, calls.parquet, tasks.parquet, timeline.parquet and report.html. The same scenario and seed give the
+    same bytes.
+
+    \b
+    Examples:
+      fleetsim run quickstart
+      fleetsim run scenarios/quickstart.yaml --replications 5 -o results
+      fleetsim run quickstart --set workload.arrivals.rate='8 per s' --set 'horizon=30 min'
+    """
+    from fleetsim.cli.comparison import comparison
+    from fleetsim.study.output import output_folder, save
+    from fleetsim.study.run import prepare
+
+    plan = prepare(scenario, engine=engine, replications=replications, seed=seed, sets=sets)
+    with output_folder(output or default_folder(plan.loaded.scenario.name)) as folder:
+        if not quiet:
+            _announce(plan)
+        with progress_bar(quiet) as progress:
+            study = plan.run(progress)
+        text = comparison(study)
+        try:
+            files = save(study, folder, report=not no_report)
+        except OutputFolder:
+            say(text)  # an hour of simulation is not lost to a full disk
+            raise
+        say(text)
+    if not quiet:
+        talk(f"wrote {', '.join(path.name for path in files)} to {folder}")
+
+
+def default_folder(name: str) -> Path:
+    """out/NAME, for a scenario's name that may hold characters that mean something to a file system."""
+    return Path("out") / re.sub(r"[^\w.\-]+", "_", name)
+
+
+def _announce(plan: StudyPlan) -> None:
+    """Say what is about to happen, before it takes time."""
+    from fleetsim.compiled import is_cached
+
+    if plan.engine == "core" and not is_cached():
+        talk("compiling the core, once for this version: about half a minute ...")
+    runs, arms = plan.runs, len(plan.arms)
+    talk(f"simulating {arms} arm{'s' * (arms != 1)}, {runs} run{'s' * (runs != 1)} ...")

@@ -1,0 +1,216 @@
+"""fleetsim show: all about one thing."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fleetsim.cli.check import hourly_usd, kv_tokens
+from fleetsim.cli.group import say, set_option
+from fleetsim.cli.text import bytes_text, grid, three, time_text, wrapped
+
+if TYPE_CHECKING:
+    from fleetsim.catalog import HardwareProfile, ModelProfile
+    from fleetsim.planning import EquippedPool
+
+_STEPS = (1, 8, 64, 256)
+
+
+@click.command(short_help="Show all about a profile, a family member or a scenario.")
+@click.argument("name", metavar="NAME|SCENARIO")
+@set_option
+def show(name: str, sets: tuple[str, ...]) -> None:
+    """Show a profile with its sources, the keys of a family member, or the fleets of a scenario.
+
+    NAME is anything that `fleetsim list` names. For a scenario: step times, memory and price of every pool.
+
+    \b
+    Examples:
+      fleetsim show h100
+      fleetsim show lognormal
+      fleetsim show quickstart
+    """
+    texts = [text for find in (_hardware, _model, _members, _balancer, _metric, _slo) for text in find(name)]
+    if texts and not os.path.isfile(name):
+        say("\n\n".join(texts))
+        return
+    _check_known(name)
+    say("\n\n".join(_scenario(name, sets)))
+
+
+def _check_known(name: str) -> None:
+    """Raise UnknownName, with the nearest name of all there are, for a word that is no name and no file."""
+    from fleetsim.catalog.shipped import scenario_names
+    from fleetsim.cli.listing import LISTS
+    from fleetsim.errors import UnknownName
+
+    if name.endswith((".yaml", ".yml")) or os.path.exists(name) or name in scenario_names():
+        return
+    known = {row[0] for rows, _ in LISTS.values() for row in rows()[1:]}
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    hint = f"did you mean {close[0]!r}?" if close else "see `fleetsim list --help`, or write the path of a scenario"
+    raise UnknownName(f"nothing is named {name!r}; {hint}")
+
+
+def _hardware(name: str) -> Iterator[str]:
+    from fleetsim.catalog import hardware_names, load_hardware
+
+    if name in hardware_names():
+        device = load_hardware(name)
+        heading = f"hardware {device.key}: {device.name} ({device.vendor}), {device.kind}, one {device.unit}"
+        yield "\n".join([heading, *([wrapped(device.note)] if device.note else []), "", _figures(device)])
+        fit = device.calibration
+        yield wrapped(f"step times rest on: {fit.basis}; {fit.data} ({fit.date})")
+
+
+def _figures(device: HardwareProfile) -> str:
+    rows = [["figure", "value", "confidence", "source"]]
+    for precision, figure in device.peak.items():
+        rows.append([f"peak {precision}", f"{three(figure.value / 1e12)} TFLOP/s", *_provenance(figure)])
+    memory = device.memory
+    rows.append(["memory", bytes_text(memory.capacity_bytes.value), *_provenance(memory.capacity_bytes)])
+    bandwidth = memory.bandwidth_bytes_per_s
+    rows.append(["memory bandwidth", f"{bytes_text(bandwidth.value)}/s", *_provenance(bandwidth)])
+    for label, link in (("scale-up link", device.links.scale_up), ("scale-out link", device.links.scale_out)):
+        if link:
+            figure = link.bandwidth_bytes_per_s
+            rows.append([f"{label}, one way", f"{bytes_text(figure.value)}/s", *_provenance(figure)])
+    for phase in type(device.power).model_fields:
+        figure = getattr(device.power, phase)
+        rows.append([f"power {phase.removesuffix('_w')}", f"{three(figure.value)} W", *_provenance(figure)])
+    for tariff, price in device.prices.items():
+        dated = f"{price.source} ({price.date})"
+        rows.append([f"price {tariff}", f"${three(price.value * 3600)} per h", price.confidence, dated])
+    return grid(rows, right=(1,))
+
+
+def _provenance(figure: Any) -> list[str]:
+    return [figure.confidence, figure.source]
+
+
+def _model(name: str) -> Iterator[str]:
+    from fleetsim.catalog import load_model, model_names
+
+    if name in model_names():
+        model = load_model(name)
+        heading = f"model {model.key}: {model.name} ({model.family}), {model.kind}, released {model.released}"
+        shapes = f"shapes from {model.source}; {model.confidence}"
+        notes = [wrapped(text) for text in (model.note, shapes) if text]
+        yield "\n".join([heading, *notes, "", _shapes(model)])
+
+
+def _shapes(model: ModelProfile) -> str:
+    rows = [["figure", "value", "confidence", "source"]]
+    for which in ("total", "active"):
+        figure = getattr(model.parameters_billion, which)
+        rows.append([f"parameters {which}", f"{three(figure.value)} B", *_provenance(figure)])
+    for key in ("layers", "hidden", "vocabulary", "context_tokens", "precision"):
+        value = getattr(model, key)
+        rows.append([key, value if isinstance(value, str) else f"{value:,.0f}", "", ""])
+    for part in ("attention", "mlp", "moe"):
+        block = getattr(model, part)
+        if block is not None:
+            inner = ", ".join(f"{key} {value}" for key, value in block.model_dump().items() if value is not None)
+            rows.append([part, "", "", inner])
+    return grid(rows, right=(1,))
+
+
+def _members(name: str) -> Iterator[str]:
+    from fleetsim.scenario import families
+    from fleetsim.scenario.export import measures_of, plain
+
+    for noun in ("ARRIVALS", "LENGTHS", "WORKFLOWS"):
+        family = getattr(families, noun)
+        if name not in family:
+            continue
+        rows = [["key", "default", "meaning"]]
+        for key, field in family[name].model_fields.items():
+            if key != "kind":
+                given = None if field.is_required() else plain(field.get_default(call_default_factory=True), measures_of(field))
+                default = "must be given" if field.is_required() else "none" if given is None else str(given)
+                rows.append([field.alias or key, default, field.description or ""])
+        yield f"{family.noun} {name}: {_about(family[name])}" + (f"\n\n{grid(rows)}" if len(rows) > 1 else "")
+
+
+def _about(documented: Any) -> str:
+    return " ".join((documented.__doc__ or "").split())
+
+
+def _balancer(name: str) -> Iterator[str]:
+    from fleetsim.policies.balancers import BALANCERS
+
+    if name in BALANCERS:
+        rule = BALANCERS[name]
+        knobs = "".join(f"\nknob {knob}, by default {value:g}" for knob, value in rule.knobs.items())
+        yield f"balancer {name}: {_about(rule.rule.py_func)}{knobs}"
+
+
+def _metric(name: str) -> Iterator[str]:
+    from fleetsim.metrics.contract import METRICS
+
+    if name in METRICS:
+        yield wrapped(f"metric {name}: {_about(METRICS[name].rule)}")
+
+
+def _slo(name: str) -> Iterator[str]:
+    from fleetsim.scenario.slo import presets
+
+    if name in presets():
+        limits = {"TTFT": presets()[name].ttft_s, "TPOT": presets()[name].tpot_s, "E2E": presets()[name].e2e_s}
+        targets = ", ".join(f"{key} within {time_text(value)}" for key, value in limits.items() if value is not None)
+        yield f"SLO preset {name}: {targets}"
+
+
+def _scenario(name: str, sets: tuple[str, ...]) -> Iterator[str]:
+    from fleetsim.study.run import prepare
+
+    plan = prepare(name, sets=sets)
+    scenario = plan.loaded.scenario
+    yield wrapped(f"{scenario.name}: {scenario.question}" if scenario.question else scenario.name)
+    for arm in plan.arms:
+        architecture = arm.loaded.scenario.architectures[arm.architecture]
+        parts = [part for part in (arm.name, architecture.workflow.kind, architecture.description) if part]
+        yield wrapped(" - ".join(parts))
+        for pool in architecture.pools:
+            yield _pool(pool, arm.equipment[arm.architecture, pool])
+
+
+def _pool(name: str, equipped: EquippedPool) -> str:
+    pool, table = equipped.pool, equipped.table
+    count = f"{pool.replicas} x " if pool.replicas > 1 else ""
+    accelerators = f"{table.accelerators} x " if table.accelerators > 1 else ""
+    where = equipped.model if pool.steps else f"{equipped.model} on {accelerators}{equipped.hardware}"
+    price = f"${three(hourly_usd(equipped))} per h ({equipped.price_note})"
+    watts = " / ".join(map(three, (table.idle_w, table.prefill_w, table.decode_w)))
+    rows = [
+        ["step of n tokens", ", ".join(f"{n}: {_step(equipped, n)}" for n in _step_sizes(equipped))],
+        ["step times rest on", table.basis],
+        ["memory of a replica", _memory(table.memory)],
+        ["KV tokens of a replica", kv_tokens(equipped)],
+        ["context", f"{table.context_tokens:,} tokens"],
+        ["power of a replica", f"{watts} W idle / prefill / decode"],
+        ["price of the pool", price],
+        *(["note", note] for note in table.notes),
+    ]
+    return "\n".join([f"  pool {name}: {count}{where}", grid(rows, indent="    ", rule=False)])
+
+
+def _step_sizes(equipped: EquippedPool) -> list[int]:
+    most = equipped.pool.max_num_batched_tokens
+    return [*(n for n in _STEPS if n < most), most]
+
+
+def _step(equipped: EquippedPool, tokens: int) -> str:
+    return time_text(equipped.table.base_ns[tokens] / 1e9)
+
+
+def _memory(memory: dict[str, float]) -> str:
+    if not memory["total_bytes"]:
+        return "not modelled"
+    parts = {"weights": "weights_bytes", "workspace": "workspace_bytes", "KV": "kv_bytes"}
+    shown = ", ".join(f"{label} {bytes_text(memory[key])}" for label, key in parts.items())
+    return f"{shown}, of {bytes_text(memory['total_bytes'])}"

@@ -1,0 +1,36 @@
+"""Scenario files that run in a moment, for tests of what runs whole scenarios."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+SMALL = """\
+name: small
+question: One or two?
+seed: 7
+horizon: 20 s
+samples: 10
+workload:
+  arrivals: {kind: poisson, rate: 20 per s}
+  classes:
+    chat: {share: 2, prompt: 40 tokens, output: {kind: uniform, low: 2, high: 20}, slo: {ttft: 1 s}}
+    code: {domains: {code: 1}, prompt: 300 tokens, output: 10 tokens}
+architectures:
+  one:
+    description: All in one pool.
+    pools: {big: {steps: {base: 4 ms, per_token: 10 us, decode_power: 100 W}, replicas: 2, price: $2 per h}}
+    workflow: {kind: single, pool: big}
+  split:
+    pools:
+      router: {steps: {base: 1 ms}}
+      talk: {steps: {base: 3 ms, context: 200 tokens}}
+      code: {steps: {base: 5 ms}, price: $1 per h}
+    workflow: {kind: route, classifier: {pool: router, accuracy: 90 %}, routes: {general: talk, code: code}}
+"""
+
+
+def write(folder: Path, text: str = SMALL, name: str = "small.yaml", more: str = "") -> Path:
+    """The scenario as a file."""
+    path = folder / name
+    path.write_text(text + more, encoding="utf-8")
+    return path
