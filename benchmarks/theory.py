@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import sys
 import time
 from collections import defaultdict
@@ -63,6 +64,7 @@ def _table(verdicts: list[Verdict]) -> str:
 def _summary(verdicts: list[Verdict], replications: int, seconds: float) -> dict:
     equal = [v for v in verdicts if v.kind == "equal"]
     words = [v.word for v in verdicts]
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
         "points": len({v.point for v in verdicts}),
         "checks": len(verdicts),
@@ -74,13 +76,16 @@ def _summary(verdicts: list[Verdict], replications: int, seconds: float) -> dict
         "differ": words.count("differs"),
         "void": words.count("void"),
         "seconds": round(seconds, 1),
+        "cpu_seconds": round(used.ru_utime + used.ru_stime, 1),
     }
 
 
 def main() -> int:
     """Read the command line, run the points, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("points", nargs="*", choices=[*POINTS, []], metavar="POINT", help="ids; all of them if left out")
+    parser.add_argument(
+        "points", nargs="*", choices=[*POINTS, []], metavar="POINT", help="ids; all of them if left out"
+    )
     parser.add_argument("--fast", action="store_true", help="the short runs of the test suite")
     parser.add_argument("--replications", type=int, help=f"default {REPLICATIONS}, with --fast {FAST_REPLICATIONS}")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one a core")
@@ -100,7 +105,12 @@ def main() -> int:
         print(json.dumps({"summary": summary, "checks": rows}))
     else:
         print(_table(verdicts))
-        print("\n" + ", ".join(f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}" for key, value in summary.items()))
+        print(
+            "\n"
+            + ", ".join(
+                f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}" for key, value in summary.items()
+            )
+        )
     return 0 if summary["agree"] == summary["checks"] else 1
 
 

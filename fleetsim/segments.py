@@ -45,12 +45,12 @@ class Segments:
         """Copy `rows` (dtype of the table) behind the rows there are. Raises ValueError for another dtype."""
         if rows.dtype.names != self.dtype.names:
             raise ValueError(f"rows have columns {rows.dtype.names}, the table has {self.dtype.names}")
-        done = 0
+        source, done = opaque(np.ascontiguousarray(rows)), 0
         while done < len(rows):
             if self._filled == self.segment_rows:
                 self._open_part()
             count = min(len(rows) - done, self.segment_rows - self._filled)
-            self.parts[-1][self._filled : self._filled + count] = rows[done : done + count]
+            opaque(self.parts[-1])[self._filled : self._filled + count] = source[done : done + count]
             self._filled, done = self._filled + count, done + count
 
     def _open_part(self) -> None:
@@ -92,6 +92,11 @@ class Segments:
         return _sorted_parts(parts, self.dtype, keys)
 
 
+def opaque(table: np.ndarray) -> np.ndarray:
+    """The same rows without their columns: numpy copies such rows whole, eight times faster than column by column."""
+    return table.view(np.ndarray).view(f"V{table.dtype.itemsize}")
+
+
 def forget(table: np.ndarray) -> None:
     """Let the operating system take back the pages of a table that is mapped from a file; others are left alone."""
     base = table
@@ -129,7 +134,7 @@ def _sorted_parts(parts: list[np.recarray], dtype: np.dtype, keys: tuple[str, ..
     while parts:  # a part is freed as soon as it is placed
         part = parts.pop()
         to = slice(start, start + len(part))
-        table[to if place is None else place[to]] = part
+        opaque(table)[to if place is None else place[to]] = opaque(part)
         start += len(part)
     return table.view(np.recarray)
 
@@ -146,7 +151,7 @@ def _sorted_file(file: BinaryIO, dtype: np.dtype, keys: tuple[str, ...]) -> np.r
         return source
     with _temporary_file() as target:
         for start in range(0, len(order), SEGMENT_ROWS):
-            _write(target, source.take(order[start : start + SEGMENT_ROWS], mode="clip"))
+            _write(target, opaque(source)[order[start : start + SEGMENT_ROWS]])
             forget(source)
         return _mapped(target, dtype)
 

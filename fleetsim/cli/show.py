@@ -130,7 +130,11 @@ def _members(name: str) -> Iterator[str]:
         rows = [["key", "default", "meaning"]]
         for key, field in family[name].model_fields.items():
             if key != "kind":
-                given = None if field.is_required() else plain(field.get_default(call_default_factory=True), measures_of(field))
+                given = (
+                    None
+                    if field.is_required()
+                    else plain(field.get_default(call_default_factory=True), measures_of(field))
+                )
                 default = "must be given" if field.is_required() else "none" if given is None else str(given)
                 rows.append([field.alias or key, default, field.description or ""])
         yield f"{family.noun} {name}: {_about(family[name])}" + (f"\n\n{grid(rows)}" if len(rows) > 1 else "")

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import numpy as np
-from theory_runs import pool, fleet, poisson, simulate
+import pytest
+from theory_runs import Run, fleet, poisson, pool, simulate
 
 _SLOTS, _MEAN_TOKENS = 16, 50
 _STEP_S = 0.020 + 0.0005 * _SLOTS
 _CAPACITY_PER_S = _SLOTS / (_MEAN_TOKENS * _STEP_S)
-_HORIZON_S = 2_000.0
+_HORIZON_S = 400.0
 
 
-def _overloaded():
+@pytest.fixture(scope="module")
+def overloaded() -> Run:
+    """One replica offered thirty times what it can do."""
     answers = {"prompt": 1, "output": {"kind": "geometric", "mean": _MEAN_TOKENS}}
     servers = {"servers": pool(base="20 ms", per_token="0.5 ms", slots=_SLOTS)}
     document = fleet(poisson(30 * _CAPACITY_PER_S), answers, servers, horizon_s=_HORIZON_S)
     return simulate(document | {"samples": 400, "drain": "0 s"})
 
 
-def test_thirty_times_the_capacity_is_served_at_the_capacity():
-    run = _overloaded()
-    (final,) = run.records.final
-    done = int((run.records.calls.finish_ns >= 0).sum())
+def test_thirty_times_the_capacity_is_served_at_the_capacity(overloaded):
+    (final,) = overloaded.records.final
+    done = int((overloaded.records.calls.finish_ns >= 0).sum())
     assert final.output_tokens <= _SLOTS * (_HORIZON_S / _STEP_S + 1)
-    assert final.output_tokens >= 0.999 * _SLOTS * _HORIZON_S / _STEP_S
+    assert final.output_tokens >= 0.998 * _SLOTS * _HORIZON_S / _STEP_S
     assert abs(done / (_CAPACITY_PER_S * _HORIZON_S) - 1) < 0.02
     assert final.running == _SLOTS
 
 
-def test_its_queue_grows_in_a_straight_line():
-    samples = _overloaded().records.samples
+def test_its_queue_grows_in_a_straight_line(overloaded):
+    samples = overloaded.records.samples
     waiting, times_s = samples.waiting.astype(float), samples.time_ns / 1e9
     expected = 29 * _CAPACITY_PER_S * times_s
     assert np.abs(waiting - expected).max() < 0.01 * expected[-1]
@@ -43,9 +45,11 @@ def test_a_real_accelerator_under_flood_stays_below_its_table():
     (final,) = run.records.final
     base_s = run.plan.base_ns[1:] / 1e9
     best_per_s = (np.arange(1, len(base_s) + 1) / base_s).max()
-    first_tokens = int((run.records.calls.first_token_ns >= 0).sum())  # come from prefill steps, not from steps of their own
+    first_tokens = int(
+        (run.records.calls.first_token_ns >= 0).sum()
+    )  # come from prefill steps, not from steps of their own
     tokens = int(final.prefill_tokens + final.output_tokens) - first_tokens
-    assert 2_000 * (555 + 189) > 2 * best_per_s
+    assert 2 * best_per_s < 2_000 * (555 + 189)
     assert tokens <= best_per_s * 20.0 + run.plan.pools.max_batched_tokens[0]
     assert tokens > 0.3 * best_per_s * 20.0
     assert final.waiting > 1_000

@@ -10,7 +10,7 @@ import heapq
 
 import numpy as np
 import pytest
-from theory_runs import Ready, exponential, fleet, job, pool, poisson, queue, simulate, trace_classes, write_trace
+from theory_runs import Ready, exponential, fleet, job, poisson, pool, queue, simulate, trace_classes, write_trace
 
 _TASKS = 100_000
 _MS = 1_000_000
@@ -125,7 +125,9 @@ def _batched(arrival_ns, output, slots: int, step_ns) -> tuple[list[int], list[i
 def test_batches_are_those_of_a_loop_over_steps(slots, mean):
     answers = {"kind": "geometric", "mean": mean}
     rate = 0.8 * slots / (mean * (0.02 + 0.0005 * slots))
-    document = queue(poisson(rate), job(answers), horizon_s=20_000 / rate, base="20 ms", per_token="0.5 ms", slots=slots)
+    document = queue(
+        poisson(rate), job(answers), horizon_s=20_000 / rate, base="20 ms", per_token="0.5 ms", slots=slots
+    )
     calls = simulate(document).records.calls
     want = _batched(calls.sent_ns.tolist(), calls.output_tokens.tolist(), slots, lambda n: 20 * _MS + n * _MS // 2)
     for column, times_ns in zip(("admitted_ns", "first_token_ns", "finish_ns"), want, strict=True):

@@ -46,7 +46,9 @@ def ample_servers() -> list[Point]:
     wave = {"kind": "diurnal", "rate": "10 per s", "amplitude": 0.8, "period": "24 s", "peak": "6 s"}
     phases = {f"m_at_{hour}": see.number_at_phase(hour // 6, 4) for hour in (0, 6, 12, 18)}
     return [
-        point("MGinf-20", queue(poisson(4), job(_uniform(5)), slots=2_000), Span(100, 20_000, None, 1), (*counts, spread)),
+        point(
+            "MGinf-20", queue(poisson(4), job(_uniform(5)), slots=2_000), Span(100, 20_000, None, 1), (*counts, spread)
+        ),
         point(
             "MtMinf",
             queue(wave, job(exponential(2)), slots=2_000),
@@ -64,7 +66,9 @@ def limited_sharing() -> list[Point]:
     shares = {f"p{n}": see.state_share(n, n) for n in range(7)}
     caps = {"p3": 0.02, "p4": 0.03, "p5": 0.04, "p6": 0.08}
     return [
-        point("LPS-16", lps, Span(100, 8_000, 2_000, 0.5), checks_of("LPS-16", beyond_step, {"Pwait": 0.06, "L": 0.02})),
+        point(
+            "LPS-16", lps, Span(100, 8_000, 2_000, 0.5), checks_of("LPS-16", beyond_step, {"Pwait": 0.06, "L": 0.02})
+        ),
         point("RPS-3", rps, Span(50, 15_000, None, 0.2), checks_of("RPS-3", shares, caps)),
     ]
 

@@ -155,7 +155,9 @@ def test_provenance_names_every_input_with_its_hash(tmp_path):
         "  real: {pools: {p: {model: llama-3.1-8b, hardware: h100}}, workflow: {kind: single, pool: p}}\n"
         "vary: {architectures.filed.pools.p.steps.file: [steps.csv, steps2.csv]}\n",
     )
-    about = plan_provenance(prepare(path, sets=["workload.classes.code.arrivals={kind: trace, file: 'shipped:azure_code'}"]))
+    about = plan_provenance(
+        prepare(path, sets=["workload.classes.code.arrivals={kind: trace, file: 'shipped:azure_code'}"])
+    )
     assert set(about["inputs"]) == {
         str(path), "steps.csv", "steps2.csv", "shipped:azure_code",
         "hardware_profiles/h100.yaml", "model_profiles/llama-3.1-8b.yaml",

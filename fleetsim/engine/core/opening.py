@@ -19,7 +19,7 @@ from fleetsim.engine.core.state import (
 from fleetsim.plan import Plan
 from fleetsim.tables import KNOBS, NODES, POOLS, SIGNALS, TASKS
 
-_OUTPUT_ROWS = 1 << 14
+_OUTPUT_ROWS = 1 << 16
 _LIVE_ROWS = 1 << 10
 
 
