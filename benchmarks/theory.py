@@ -80,37 +80,35 @@ def _summary(verdicts: list[Verdict], replications: int, seconds: float) -> dict
     }
 
 
-def main() -> int:
-    """Read the command line, run the points, print."""
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "points", nargs="*", choices=[*POINTS, []], metavar="POINT", help="ids; all of them if left out"
-    )
+    parser.add_argument("points", nargs="*", metavar="POINT", help="ids of points; all of them if left out")
     parser.add_argument("--fast", action="store_true", help="the short runs of the test suite")
     parser.add_argument("--replications", type=int, help=f"default {REPLICATIONS}, with --fast {FAST_REPLICATIONS}")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one a core")
     parser.add_argument("--json", action="store_true", help="JSON on stdout instead of the table")
     options = parser.parse_args()
-    replications = options.replications or (FAST_REPLICATIONS if options.fast else REPLICATIONS)
-    if replications < 2:
+    known = FAST if options.fast else tuple(POINTS)
+    if strangers := [name for name in options.points if name not in known]:
+        parser.error(f"no point {', '.join(strangers)}; there are {', '.join(known)}")
+    options.points = list(dict.fromkeys(options.points)) or list(known)
+    options.replications = options.replications or (FAST_REPLICATIONS if options.fast else REPLICATIONS)
+    if options.replications < 2:
         parser.error("a standard error needs 2 replications or more")
-    names = options.points or list(FAST if options.fast else POINTS)
-    if options.fast and set(names) - set(FAST):
-        parser.error(f"not among the fast points: {', '.join(sorted(set(names) - set(FAST)))}")
-    begin = time.perf_counter()
-    verdicts = _verify(names, replications, options.processes, options.fast)
-    summary = _summary(verdicts, replications, time.perf_counter() - begin)
+    return options
+
+
+def main() -> int:
+    """Read the command line, run the points, print."""
+    options, begin = _options(), time.perf_counter()
+    verdicts = _verify(options.points, options.replications, options.processes, options.fast)
+    summary = _summary(verdicts, options.replications, time.perf_counter() - begin)
     if options.json:
         rows = [asdict(v) | {"verdict": v.word, "bias": POINTS[v.point].bias} for v in verdicts]
         print(json.dumps({"summary": summary, "checks": rows}))
     else:
-        print(_table(verdicts))
-        print(
-            "\n"
-            + ", ".join(
-                f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}" for key, value in summary.items()
-            )
-        )
+        print(_table(verdicts) + "\n")
+        print("\n".join(f"{key:<18}{value:.4g}" for key, value in summary.items()))
     return 0 if summary["agree"] == summary["checks"] else 1
 
 

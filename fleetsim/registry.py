@@ -31,9 +31,13 @@ class Family(Mapping[str, Member], Generic[Member]):
     def _discover(self) -> None:
         if self._discovered:
             return
-        self._discovered = True
-        for module in pkgutil.iter_modules(importlib.import_module(self.package).__path__):
-            importlib.import_module(f"{self.package}.{module.name}")
+        self._discovered = True  # first, for a member that asks for its family while it is imported
+        try:
+            for module in pkgutil.iter_modules(importlib.import_module(self.package).__path__):
+                importlib.import_module(f"{self.package}.{module.name}")
+        except BaseException:
+            self._discovered = False
+            raise
 
     def __getitem__(self, name: str) -> Member:
         self._discover()

@@ -53,8 +53,7 @@ def run(
 
     plan = prepare(scenario, engine=engine, replications=replications, seed=seed, sets=sets)
     with output_folder(output or default_folder(plan.loaded.scenario.name)) as folder:
-        if not quiet:
-            _announce(plan)
+        _announce(plan, quiet)
         with progress_bar(quiet) as progress:
             study = plan.run(progress)
         text = comparison(study)
@@ -63,7 +62,7 @@ def run(
         except OutputFolder:
             say(text)  # an hour of simulation is not lost to a full disk
             raise
-        say(text)
+    say(text)
     if not quiet:
         talk(f"wrote {', '.join(path.name for path in files)} to {folder}")
 
@@ -73,10 +72,12 @@ def default_folder(name: str) -> Path:
     return Path("out") / re.sub(r"[^\w.\-]+", "_", name)
 
 
-def _announce(plan: StudyPlan) -> None:
+def _announce(plan: StudyPlan, quiet: bool) -> None:
     """Say what is about to happen, before it takes time."""
     from fleetsim.compiled import is_cached
 
+    if quiet:
+        return
     if plan.engine == "core" and not is_cached():
         talk("compiling the core, once for this version: about half a minute ...")
     runs, arms = plan.runs, len(plan.arms)

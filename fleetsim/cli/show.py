@@ -14,6 +14,8 @@ from fleetsim.cli.group import say, set_option
 from fleetsim.cli.text import bytes_text, grid, three, time_text, wrapped
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
     from fleetsim.catalog import HardwareProfile, ModelProfile
     from fleetsim.planning import EquippedPool
 
@@ -121,7 +123,6 @@ def _shapes(model: ModelProfile) -> str:
 
 def _members(name: str) -> Iterator[str]:
     from fleetsim.scenario import families
-    from fleetsim.scenario.export import measures_of, plain
 
     for noun in ("ARRIVALS", "LENGTHS", "WORKFLOWS"):
         family = getattr(families, noun)
@@ -130,14 +131,17 @@ def _members(name: str) -> Iterator[str]:
         rows = [["key", "default", "meaning"]]
         for key, field in family[name].model_fields.items():
             if key != "kind":
-                given = (
-                    None
-                    if field.is_required()
-                    else plain(field.get_default(call_default_factory=True), measures_of(field))
-                )
-                default = "must be given" if field.is_required() else "none" if given is None else str(given)
-                rows.append([field.alias or key, default, field.description or ""])
+                rows.append([field.alias or key, _default(field), field.description or ""])
         yield f"{family.noun} {name}: {_about(family[name])}" + (f"\n\n{grid(rows)}" if len(rows) > 1 else "")
+
+
+def _default(field: FieldInfo) -> str:
+    from fleetsim.scenario.export import measures_of, plain
+
+    if field.is_required():
+        return "must be given"
+    given = plain(field.get_default(call_default_factory=True), measures_of(field))
+    return "none" if given is None else str(given)
 
 
 def _about(documented: Any) -> str:

@@ -184,9 +184,20 @@ def _schema(naming: Naming, table: str) -> pa.Schema:
 
 
 def _array(values: np.ndarray | Names) -> pa.Array:
+    """A column for Arrow, made from buffers: `pa.array` would first import pandas, which takes half a second."""
     import pyarrow as pa
 
-    if isinstance(values, Names):
-        codes = pa.array(values.codes, mask=values.codes < 0)
-        return pa.DictionaryArray.from_arrays(codes, pa.array(values.names, pa.string()))
-    return pa.array(values)
+    if not isinstance(values, Names):
+        return _from_buffers(pa.from_numpy_dtype(values.dtype), len(values), None, values)
+    texts = [name.encode() for name in values.names]
+    ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
+    names = _from_buffers(pa.string(), len(texts), None, ends, np.frombuffer(b"".join(texts), np.uint8))
+    known = np.packbits(values.codes >= 0, bitorder="little")
+    codes = _from_buffers(pa.int32(), len(values.codes), known, values.codes)
+    return pa.DictionaryArray.from_arrays(codes, names)
+
+
+def _from_buffers(kind: pa.DataType, count: int, *parts: np.ndarray | None) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(kind, count, [None if part is None else pa.py_buffer(part) for part in parts])

@@ -22,6 +22,7 @@ from theory_runs import Ready, seed_of
 
 REPLICATIONS, FAST_REPLICATIONS = 30, 20
 FAMILY_ERROR = 0.001
+_CERTAIN = 1e9  # t of a difference without any spread; infinity is no JSON
 _FAST_CAP = 0.03
 """Standard errors in the suite: below 3 % of the value, or three times the full verification's cap."""
 
@@ -80,6 +81,6 @@ def judged(point: Point, figures: Sequence[list[float]], limit: float, fast: boo
 def _judged(point: Point, check: Check, column: np.ndarray, limit: float, fast: bool) -> Verdict:
     mean, error = float(column.mean()), float(column.std(ddof=1) / math.sqrt(len(column)))
     off = mean - check.value
-    t = off / error if error > 0 else math.copysign(math.inf, off) if off else 0.0
+    t = off / error if error > 0 else math.copysign(_CERTAIN, off) if off else 0.0
     cap = max(_FAST_CAP, 3 * check.cap) if fast else check.cap
     return Verdict(point.id, check.name, check.kind, check.value, mean, error, t, limit, cap)

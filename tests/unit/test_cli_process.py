@@ -50,8 +50,10 @@ MAIN = "import sys; sys.argv[0] = 'fleetsim'; from fleetsim.cli import main; mai
 
 def test_results_on_stdout_talk_on_stderr_and_the_exit_code(tmp_path):
     path = write(tmp_path)
-    done = python(MAIN, "run", str(path), "--no-report", cwd=tmp_path)
+    no_pandas = "import atexit, sys\natexit.register(lambda: 'pandas' in sys.modules and print('PANDAS'))\n"
+    done = python(no_pandas + MAIN, "run", str(path), cwd=tmp_path)
     assert done.returncode == 0
+    assert "PANDAS" not in done.stdout, "pandas takes half a second to import"
     assert done.stdout.startswith("small: One or two?\n")
     assert "\x1b" not in done.stdout + done.stderr
     assert "wrote " in done.stderr

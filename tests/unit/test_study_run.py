@@ -83,7 +83,7 @@ def test_a_replicate_does_not_depend_on_how_many_there_are(tmp_path):
 def test_both_engines_give_the_same_figures(tmp_path):
     core, reference = (key_figures(simulate(write(tmp_path), engine=engine)) for engine in engines.ENGINES)
     assert core.keys() == reference.keys()
-    same = [core[k] == reference[k] or math.isnan(core[k]) and math.isnan(reference[k]) for k in core]
+    same = [core[k] == reference[k] or (math.isnan(core[k]) and math.isnan(reference[k])) for k in core]
     assert all(same)
 
 
