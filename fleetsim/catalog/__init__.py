@@ -24,6 +24,7 @@ __all__ = [
     "load_model",
     "model_names",
     "profile_files",
+    "shipped_folder",
 ]
 
 Profile = TypeVar("Profile", bound=BaseModel)

@@ -39,8 +39,8 @@ def memoryless() -> list[Point]:
         _mmc("MM1-95", 0.95, 1, 1, Span(20_000, 700_000, None, 1), (*waits, "p99_W"), 0.02),
         _mmc("MMc-3-0.2", 0.2, 10, 3, Span(2_000, 500_000, None, 10), both[1:]),
         _mmc("MMc-4-0.2", 0.2, 10, 4, Span(2_000, 500_000, None, 10), both[1:]),
-        _mmc("MMc-8-7.2", 7.2, 1, 8, Span(500, 40_000, 8_000, 1), both),
-        _mmc("MMc-32-30", 30, 1, 32, Span(500, 20_000, None, 1), both),
+        _mmc("MMc-8-7.2", 7.2, 1, 8, Span(500, 60_000, 8_000, 1), both),
+        _mmc("MMc-32-30", 30, 1, 32, Span(500, 25_000, None, 1), both),
     ]
 
 
@@ -64,7 +64,7 @@ def general_sizes() -> list[Point]:
     uniform = {"kind": "uniform", "low": 0.5 * TOKENS_PER_S, "high": 1.5 * TOKENS_PER_S}
     return [
         _mdc("MD1-80", 0.8, 1, Span(1_000, 150_000, 30_000)),
-        _mdc("MDc-4-90", 3.6, 4, Span(1_000, 80_000)),
+        _mdc("MDc-4-90", 3.6, 4, Span(1_000, 120_000)),
         _mg1("ME2-70", 0.7, erlang2, Span(1_000, 100_000, None, 1)),
         _mg1("MH2-70", 0.7, _H2, Span(5_000, 400_000, None, 1), 0.02),
         _mg1("MLN-60", 0.6, LOGNORMAL, Span(2_000, 400_000, None, 1), 0.02),

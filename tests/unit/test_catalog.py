@@ -129,7 +129,7 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path, text):
 def test_model_layers_must_add_up(tmp_path):
     import fleetsim.catalog as catalog
 
-    text = (catalog._folder("model_profiles") / "mixtral-8x7b.yaml").read_text()
+    text = (catalog.shipped_folder("model_profiles") / "mixtral-8x7b.yaml").read_text()
     (tmp_path / "mine.yaml").write_text(text.replace("active: 2", "active: 9"))
     with pytest.raises(InputFaults, match="a token goes to 9 of 8 experts"):
         load_model("mine.yaml", tmp_path)
@@ -138,4 +138,4 @@ def test_model_layers_must_add_up(tmp_path):
 def _text(name: str) -> str:
     import fleetsim.catalog as catalog
 
-    return (catalog._folder("hardware_profiles") / f"{name}.yaml").read_text()
+    return (catalog.shipped_folder("hardware_profiles") / f"{name}.yaml").read_text()
