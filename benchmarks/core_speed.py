@@ -2,9 +2,10 @@
 
     python benchmarks/core_speed.py --tasks 1000000 --replicas 8 --json
 
-Poisson arrivals, lognormal lengths (mean 555 in, 189 out), least_outstanding, Llama-3.1-8B on H100 at a steady load. Compile
-time is given apart; all seconds are processor seconds of this one-threaded process, for the machine may be shared. The last line with --json is one JSON object. `calls_per_second` counts simulating, feeding tasks
-and gathering records; `whole_run_calls_per_second` also making the tasks, sorting the records and checking the laws.
+Poisson arrivals, lognormal lengths (mean 555 in, 189 out), least_outstanding, Llama-3.1-8B on H100 at a steady
+load. Compile time is given apart; all seconds are processor seconds of this one-threaded process, for the machine
+may be shared. The last line with --json is one JSON object. `calls_per_second` counts simulating, feeding tasks and
+gathering records; `whole_run_calls_per_second` also making the tasks, sorting the records and checking the laws.
 """
 
 from __future__ import annotations

@@ -94,13 +94,13 @@ def _equip_pool(pool: Pool, loaded: Loaded) -> EquippedPool:
     return EquippedPool(pool, table, model.name, hardware.name, price * table.accelerators, note)
 
 
-def plan_architecture(
-    scenario: Scenario, name: str, equipment: Equipment, workload: Workload, seed: int
-) -> Plan:
+def plan_architecture(scenario: Scenario, name: str, equipment: Equipment, workload: Workload, seed: int) -> Plan:
     """The plan of one architecture for one seed."""
     architecture = scenario.architectures[name]
     equipped = [equipment[name, pool] for pool in architecture.pools]
-    balancers = tuple({pool.balancer.kind: BALANCERS[pool.balancer.kind] for pool in architecture.pools.values()}.values())
+    balancers = tuple(
+        {pool.balancer.kind: BALANCERS[pool.balancer.kind] for pool in architecture.pools.values()}.values()
+    )
     rooms = {pool: PoolRoom(i, equipped[i].table.context_tokens) for i, pool in enumerate(architecture.pools)}
     graph = architecture.workflow.graph(rooms, workload.domains)
     horizon_ns = nanoseconds(scenario.horizon_s)

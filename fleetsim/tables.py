@@ -128,7 +128,9 @@ NODES = Table(
 SIGNALS = Table(
     Column("outstanding", "i8", "calls sent to the replica and not yet finished, waiting ones included"),
     Column("outstanding_tokens", "i8", "prompt tokens of those calls"),
-    Column("kv_blocks", "i8", "KV blocks held by running sequences plus those the waiting ones need; -1 if not declared"),
+    Column(
+        "kv_blocks", "i8", "KV blocks held by running sequences plus those the waiting ones need; -1 if not declared"
+    ),
 )
 """What a balancer may observe of a replica. Output lengths are never among it."""
 

@@ -12,8 +12,7 @@ import numpy as np
 
 from fleetsim.errors import EngineFault
 from fleetsim.plan import Plan
-from fleetsim.records import Records
-from fleetsim.segments import forget
+from fleetsim.records import Records, forget
 from fleetsim.tables import Status
 
 _BLOCK = 1 << 18  # rows looked at at once: what a check allocates stays small beside the records

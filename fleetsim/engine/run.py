@@ -83,4 +83,3 @@ def _enough(plan: Plan, tasks: Tasks) -> np.recarray:
         if thought_ns.min() >= plan.horizon_ns:
             break
     return np.concatenate(parts).view(np.recarray)
-

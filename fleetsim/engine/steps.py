@@ -26,4 +26,4 @@ def growth_per_step_ns(alpha_ns, decoding, window_alpha_ns, under_window):
 @helper
 def run_end_ns(start_ns, first_ns, growth_ns, steps):
     """int: when the `steps`-th step of a run ends; an arithmetic series, rounded once."""
-    return start_ns + int(math.floor(steps * first_ns + growth_ns * (0.5 * steps * (steps - 1)) + 0.5))
+    return start_ns + math.floor(steps * first_ns + growth_ns * (0.5 * steps * (steps - 1)) + 0.5)

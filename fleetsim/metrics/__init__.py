@@ -1,6 +1,7 @@
 """Figures from records: one file a metric family; the contract is in `contract.py`.
 
-`figures` gives those of one run, `combine` those of an arm over its replicates.
+`figures` gives those of one run, `combine` those of an arm over its replicates; `settle` and `settle_together` find the
+warm-up to cut.
 """
 
 from __future__ import annotations
@@ -8,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fleetsim.metrics.contract import METRICS, Figure, RunFacts
-from fleetsim.metrics.view import View
-from fleetsim.records import Records
-from fleetsim.segments import forget
+from fleetsim.metrics.view import Settled, View, settle, settle_together
+from fleetsim.records import Records, forget
+
+__all__ = ["Settled", "combine", "figures", "settle", "settle_together"]
 
 
-def figures(facts: RunFacts, records: Records) -> tuple[list[Figure], float]:
-    """The figures of every metric in the order of the metrics' names, and the warm-up that was cut, in seconds."""
-    view, found = View(facts, records), []
+def figures(facts: RunFacts, records: Records, settled: Settled | None = None) -> tuple[list[Figure], float]:
+    """The figures of every metric in the order of the metrics' names, and the warm-up that was cut, in seconds.
+
+    `settled`: where the warm-up ends, for runs that are compared; None: where this run's own does.
+    """
+    view, found = View(facts, records, settled), []
     for metric in METRICS.values():
         found += metric.rule(view)
         forget(records.tasks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +20,14 @@ _ENDED = np.dtype(
 )
 
 
+@dataclass(frozen=True)
+class Settled:
+    """Where a run's warm-up ends, and whether it ever settled."""
+
+    cut_ns: int
+    doubtful: bool
+
+
 class View:
     """One run, behind its warm-up.
 
@@ -27,29 +36,13 @@ class View:
     fleet is neither flattered by work it did after the horizon nor by the tasks it left waiting.
     """
 
-    def __init__(self, facts: RunFacts, records: Records) -> None:
+    def __init__(self, facts: RunFacts, records: Records, settled: Settled | None = None) -> None:
         self.facts, self.records = facts, records
         self.horizon_ns = nanoseconds(facts.horizon_s)
-        self.warm_up_doubtful = False
-        if facts.warm_up_s is None:
-            self.cut_ns = min(self._settled_ns(), self.horizon_ns)
-        else:
-            self.cut_ns = nanoseconds(facts.warm_up_s)
+        settled = settled or settle(facts, records)
+        self.cut_ns, self.warm_up_doubtful = settled.cut_ns, settled.doubtful
         self.warm_up_s = self.cut_ns / 1e9
         self.window_s = (self.horizon_ns - self.cut_ns) / 1e9
-
-    def _settled_ns(self) -> int:
-        """When the first task behind the warm-up arrived, by MSER-5 over end-to-end times in order of arrival."""
-        tasks = self.records.tasks
-        done = np.flatnonzero(answered(tasks))
-        arrival_ns = tasks.arrival_ns[done]
-        times_ns = tasks.finish_ns[done] - arrival_ns
-        if not _ascending(arrival_ns):
-            order = np.argsort(arrival_ns, kind="stable")
-            arrival_ns, times_ns = arrival_ns[order], times_ns[order]
-        found = mser5(times_ns)
-        self.warm_up_doubtful = found.doubtful
-        return int(arrival_ns[found.cut]) if found.cut else 0
 
     @cached_property
     def tasks(self) -> np.recarray:
@@ -131,6 +124,26 @@ class View:
         """bool[classes]: which classes have a target."""
         targets = [(c.ttft_s, c.tpot_s, c.e2e_s) for c in self.facts.classes]
         return np.array([any(t is not None for t in three) for three in targets], bool)
+
+
+def settle(facts: RunFacts, records: Records) -> Settled:
+    """Where the warm-up of a run ends: where the facts say, or by MSER-5 over end-to-end times in order of arrival."""
+    if facts.warm_up_s is not None:
+        return Settled(nanoseconds(facts.warm_up_s), doubtful=False)
+    done = np.flatnonzero(answered(records.tasks))
+    arrival_ns = records.tasks.arrival_ns[done]
+    times_ns = records.tasks.finish_ns[done] - arrival_ns
+    if not _ascending(arrival_ns):
+        order = np.argsort(arrival_ns, kind="stable")
+        arrival_ns, times_ns = arrival_ns[order], times_ns[order]
+    found = mser5(times_ns)
+    return Settled(min(int(arrival_ns[found.cut]) if found.cut else 0, nanoseconds(facts.horizon_s)), found.doubtful)
+
+
+def settle_together(runs: Sequence[Settled]) -> list[Settled]:
+    """One cut for runs that are compared: the longest warm-up of those that settled, so that all show the same time."""
+    steady = [run.cut_ns for run in runs if not run.doubtful] or [run.cut_ns for run in runs]
+    return [Settled(max(steady), run.doubtful) for run in runs]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fleetsim.segments import forget
+from fleetsim.records import forget
 from fleetsim.tables import CALLS, SAMPLES, TASK_RECORDS, Column, Status, Table
 
 if TYPE_CHECKING:

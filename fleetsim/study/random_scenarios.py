@@ -82,7 +82,10 @@ def _open_arrivals(dice: Dice, rate: int, horizon_s: int) -> Data:
             {"kind": "poisson", "rate": text},
             {"kind": "gamma", "rate": text, "cv": dice.pick((0.5, 3.0))},
             {"kind": "weibull", "rate": text, "cv": 2.0},
-            {"kind": "mmpp", "states": [{"rate": text, "dwell": "500 ms"}, {"rate": f"{6 * rate} per s", "dwell": "200 ms"}]},
+            {
+                "kind": "mmpp",
+                "states": [{"rate": text, "dwell": "500 ms"}, {"rate": f"{6 * rate} per s", "dwell": "200 ms"}],
+            },
             {"kind": "on_off", "rate_on": f"{4 * rate} per s", "on": "100 ms", "off": "300 ms"},
             {"kind": "diurnal", "rate": text, "amplitude": 0.8, "period": f"{horizon_s} s"},
         )
@@ -93,7 +96,11 @@ def _task_class(dice: Dice, name: str) -> Data:
     domains = {name: 1.0}
     if dice.one_in(3):
         domains[dice.pick(_DOMAINS)] = 0.5
-    return {"domains": domains, "prompt": _length(dice, dice.pick((3, 40, 600))), "output": _length(dice, dice.pick((1, 6, 50)))}
+    return {
+        "domains": domains,
+        "prompt": _length(dice, dice.pick((3, 40, 600))),
+        "output": _length(dice, dice.pick((1, 6, 50))),
+    }
 
 
 def _length(dice: Dice, mean: int) -> Data:
@@ -130,7 +137,12 @@ def _pool(dice: Dice) -> Data:
         "balancer": _balancer(dice),
     }
     if dice.one_in(4):
-        return pool | {"model": dice.pick(_MODELS), "hardware": "h100", "tp": 2, "max_model_len": dice.pick((700, 8192))}
+        return pool | {
+            "model": dice.pick(_MODELS),
+            "hardware": "h100",
+            "tp": 2,
+            "max_model_len": dice.pick((700, 8192)),
+        }
     steps = {
         "base": dice.pick(("1 ms", "10 ms", "7.3 ms", "12345678 ns")),
         "per_token": dice.pick(("0 s", "100 us", "333 ns")),

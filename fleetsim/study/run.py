@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from fleetsim import metrics, planning
 from fleetsim.catalog.shipped import scenario_file
 from fleetsim.errors import Fault, InputFaults, UnknownName
 from fleetsim.luck import replicate_seed
+from fleetsim.metrics.contract import RunFacts
+from fleetsim.records import Records
 from fleetsim.registry import unknown
 from fleetsim.scenario import Loaded, loading, overrides, variations
 from fleetsim.scenario.document import parts
@@ -50,7 +53,7 @@ class ArmPlan:
         horizon_ns = nanoseconds(scenario.horizon_s)
         return materialise(scenario.workload, seed=seed, horizon_ns=horizon_ns, base=self.loaded.base)
 
-    def run(self, replicate: int, engine: str, progress: Callable[[float], None]) -> Run:
+    def run(self, replicate: int, engine: str, progress: Callable[[float], None]) -> RawRun:
         """Simulate one replicate; its luck depends on the scenario's seed and its number alone."""
         scenario, name = self.loaded.scenario, self.architecture
         seed = replicate_seed(scenario.seed, replicate)
@@ -61,9 +64,22 @@ class ArmPlan:
         )
         began = time.perf_counter()
         records = engines.run(plan, tasks, engine=engine, progress=progress)
-        seconds = time.perf_counter() - began
-        figures, warm_up_s = metrics.figures(facts, records)
-        return Run(facts, records, tuple(figures), warm_up_s, seconds)
+        return RawRun(facts, records, tasks.notes, time.perf_counter() - began)
+
+
+@dataclass(frozen=True)
+class RawRun:
+    """A run before its figures: those need to know where the warm-ups of all the others end."""
+
+    facts: RunFacts
+    records: Records
+    notes: tuple[str, ...]  # what was mended in the reading of traces
+    seconds: float
+
+    def measured(self, settled: metrics.Settled) -> Run:
+        """The run with its figures."""
+        figures, warm_up_s = metrics.figures(self.facts, self.records, settled)
+        return Run(self.facts, self.records, tuple(figures), warm_up_s, self.seconds)
 
 
 @dataclass(frozen=True)
@@ -81,16 +97,19 @@ class StudyPlan:
 
     def run(self, progress: Progress | None = None) -> Study:
         """Simulate all of it, one run after the other. Raises EngineFault if a law is broken."""
-        done, arms = 0, []
+        raw: list[RawRun] = []
         for arm in self.arms:
-            runs = []
             for replicate in range(arm.replications):
-                runs.append(arm.run(replicate, self.engine, self._told(progress, arm, replicate, done)))
-                done += 1
-            figures = metrics.combine([run.figures for run in runs])
-            arms.append(Arm(arm.name, tuple(runs), tuple(figures)))
+                raw.append(arm.run(replicate, self.engine, self._told(progress, arm, replicate, len(raw))))
+        together = metrics.settle_together([metrics.settle(run.facts, run.records) for run in raw])
+        runs = iter([run.measured(settled) for run, settled in zip(raw, together, strict=True)])
+        arms = []
+        for arm in self.arms:
+            own = tuple(islice(runs, arm.replications))
+            arms.append(Arm(arm.name, own, tuple(metrics.combine([run.figures for run in own]))))
         scenario = self.loaded.scenario
-        about = provenance(self.loaded, [arm.loaded for arm in self.arms], self.engine)
+        notes = tuple(dict.fromkeys(note for run in raw for note in run.notes))
+        about = provenance(self.loaded, [arm.loaded for arm in self.arms], self.engine) | {"notes": list(notes)}
         return Study(scenario.name, scenario.question, tuple(arms), about, self.loaded.resolved())
 
     def _told(self, progress: Progress | None, arm: ArmPlan, replicate: int, done: int) -> Callable[[float], None]:

@@ -102,7 +102,10 @@ def _differences(table: str, ours: np.recarray, theirs: np.recarray) -> Iterator
 def verify(
     *, scenarios: int, first_seed: int = 0, report: Callable[[int], None] = lambda done: None
 ) -> Disagreement | None:
-    """Compare the engines on so many random scenarios; the first disagreement, shrunk, or None. Tells how many are done."""
+    """Compare the engines on so many random scenarios; the first disagreement, shrunk, or None.
+
+    `report` is told after each scenario how many are done.
+    """
     for done, number in enumerate(range(first_seed, first_seed + scenarios), start=1):
         data = random_scenario(number)
         if compare(data):

@@ -64,9 +64,7 @@ class Graph:
     targets: list[int] = field(default_factory=list)
     cdf: list[float] = field(default_factory=list)
 
-    def call(
-        self, pool: int, follows: int, *, answers: bool, prompt_limit: int = -1, output_tokens: int = -1
-    ) -> int:
+    def call(self, pool: int, follows: int, *, answers: bool, prompt_limit: int = -1, output_tokens: int = -1) -> int:
         """Add a call of a pool with the task's prompt; returns its node."""
         self.rows.append(
             {

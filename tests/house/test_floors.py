@@ -10,8 +10,7 @@ from sources import PACKAGE, ROOT, Import, Source, part_of, sources
 GROUND = {"units", "errors", "registry", "tables", "luck", "compiled"}
 QUESTION = GROUND | {"scenario", "catalog"}
 SUPPLY = {"hardware", "workload", "workflow", "quality"}
-RECORDS = {"segments", "gaps", "run_log", "records"}
-RUNNING = {"plan", "policies", "engine"} | RECORDS
+RUNNING = {"plan", "policies", "engine", "records"}
 
 MAY_IMPORT = {
     "units": set(),
@@ -20,21 +19,18 @@ MAY_IMPORT = {
     "compiled": set(),
     "tables": set(),
     "luck": {"compiled"},
-    "segments": {"tables"},
-    "gaps": {"compiled", "tables"},
-    "run_log": {"gaps", "segments", "tables"},
-    "records": {"errors", "run_log", "segments", "tables"},
+    "records": {"compiled", "errors", "tables"},
     "statistics": {"compiled"},
     "policies": GROUND,
     "plan": {"errors", "policies", "tables"},
-    "engine": {"compiled", "errors", "luck", "plan", "policies", "tables"} | RECORDS,
+    "engine": {"compiled", "errors", "luck", "plan", "policies", "records", "tables"},
     "scenario": {"units", "errors", "registry"},
     "catalog": {"units", "errors", "registry", "scenario"},
     **dict.fromkeys(SUPPLY, QUESTION),
-    "metrics": {"units", "registry", "tables", "statistics"} | RECORDS,
+    "metrics": {"units", "registry", "tables", "statistics", "records"},
     "planning": QUESTION | SUPPLY | {"plan", "policies", "metrics"},
     "study": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "statistics"},
-    "report": {"units", "errors", "registry", "tables", "compiled", "metrics", "statistics"} | RECORDS,
+    "report": {"units", "errors", "registry", "tables", "compiled", "metrics", "statistics", "records"},
     "fleetsim": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "study", "report"},
     "cli": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "statistics", "study", "report", "fleetsim"},
 }
@@ -60,8 +56,8 @@ DOORS = {
     "markupsafe": ("fleetsim/report/",),
     "click": ("fleetsim/cli",),
     "rich": ("fleetsim/cli",),
-    "pyarrow": ("fleetsim/records.py", "fleetsim/study/"),
-    "pandas": ("fleetsim/study/", "fleetsim/records.py"),
+    "pyarrow": ("fleetsim/records/", "fleetsim/study/"),
+    "pandas": ("fleetsim/study/", "fleetsim/records/"),
     "numba": ("fleetsim/compiled.py", "fleetsim/engine/core/", "fleetsim/policies/"),
     "scipy": ("fleetsim/statistics.py", "fleetsim/workload/", "fleetsim/metrics/"),
     "pydantic": ("fleetsim/scenario/", "fleetsim/catalog/", "fleetsim/workload/", "fleetsim/workflow/"),

@@ -11,7 +11,7 @@ from fleetsim.engine.laws import assert_laws
 from fleetsim.errors import EngineFault
 from fleetsim.plan import Plan
 from fleetsim.records import Records
-from fleetsim.run_log import RunLog
+from fleetsim.records.run_log import RunLog
 from fleetsim.tables import CALLS, KNOBS, NODES, POOLS, RUNS, SAMPLES, TASK_RECORDS, RunKind, Status
 
 FIRST_NS, STEP_NS = 100, 10

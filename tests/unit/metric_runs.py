@@ -11,7 +11,7 @@ import numpy as np
 
 from fleetsim.metrics.contract import ClassFacts, Figure, PoolFacts, RunFacts
 from fleetsim.records import Records
-from fleetsim.run_log import RunLog
+from fleetsim.records.run_log import RunLog
 from fleetsim.tables import CALLS, RUNS, SAMPLES, TASK_RECORDS, UNLIMITED_BLOCKS, Status
 
 MS = 1_000_000

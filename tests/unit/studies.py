@@ -9,7 +9,7 @@ import numpy as np
 from fleetsim.metrics.contract import METRICS, ClassFacts, Figure, PoolFacts, RunFacts
 from fleetsim.metrics.view import View
 from fleetsim.records import Records
-from fleetsim.run_log import RunLog
+from fleetsim.records.run_log import RunLog
 from fleetsim.study.results import Arm, Run, Study
 from fleetsim.tables import CALLS, SAMPLES, TASK_RECORDS, UNLIMITED_BLOCKS, Status
 

@@ -9,7 +9,7 @@ from metric_runs import MS, by_name, no_records, some_facts, some_records
 from fleetsim.metrics import METRICS, combine, figures
 from fleetsim.metrics.contract import Figure
 from fleetsim.metrics.vllm import vllm_summary
-from fleetsim.run_log import RunLog
+from fleetsim.records.run_log import RunLog
 from fleetsim.tables import RUNS, SAMPLES, TASK_RECORDS, Status
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fleetsim.records import Recorder, Records
-from fleetsim.segments import SEGMENT_ROWS, Segments, forget
+from fleetsim.records.segments import SEGMENT_ROWS, Segments, forget
 from fleetsim.tables import CALLS, RUNS, SAMPLES, TASK_RECORDS
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fleetsim.run_log import RunLog
+from fleetsim.records.run_log import RunLog
 from fleetsim.tables import RUNS, RunKind
 
 QUANTILES = np.array([0.0, 0.1, 0.5, 0.9, 0.99, 0.999, 1.0])

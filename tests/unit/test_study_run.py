@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from small_scenarios import write
+from small_scenarios import SMALL, write
 
 import fleetsim
 from fleetsim import engine as engines
@@ -208,3 +208,29 @@ def test_frames_name_things(tmp_path):
     assert timeline.groupby("arm", observed=True).pool.unique().map(set).to_dict() == {
         "one": {"big"}, "split": {"router", "talk", "code"},
     }  # fmt: skip
+
+
+OVERLOADED = """
+architectures:
+  ample: {pools: {p: {steps: {base: 1 ms}, replicas: 4}}, workflow: {kind: single, pool: p}}
+  tight: {pools: {p: {steps: {base: 20 ms}, max_num_seqs: 4}}, workflow: {kind: single, pool: p}}
+"""
+
+
+def test_arms_are_compared_over_the_same_time(tmp_path):
+    """An arm that never settles does not move the cut of those that do, and all arms have one cut."""
+    text = SMALL[: SMALL.index("architectures:")] + OVERLOADED
+    study = simulate(write(tmp_path, text))
+    assert len({arm.value("warm_up") for arm in study.arms}) == 1
+    assert len({arm.value("arrived") for arm in study.arms}) == 1
+    assert study.arms[0].value("warm_up_doubtful") == 0
+    assert study.arms[1].value("warm_up_doubtful") == 1
+    assert study.arms[0].value("warm_up") < 10
+
+
+def test_what_was_mended_in_a_trace_is_in_the_provenance(tmp_path):
+    (tmp_path / "trace.csv").write_text("arrival_s,prompt_tokens,output_tokens\n0.5,10,0\n0.1,10,5\n")
+    text = SMALL.replace("{kind: poisson, rate: 20 per s}", "{kind: trace, file: trace.csv, format: csv}")
+    text = text.replace("domains: {code: 1}, ", "")
+    study = simulate(write(tmp_path, text.replace("{general: talk, code: code}", "{general: talk}")))
+    assert study.provenance["notes"]

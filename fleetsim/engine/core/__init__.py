@@ -8,9 +8,9 @@ import numpy as np
 
 from fleetsim.engine.core.loop import BAD_CHOICE, BALANCERS, DONE, NEED_ROOM, NEED_TASKS, advance
 from fleetsim.engine.core.opening import enlarge, open_state
+from fleetsim.engine.core.sampling import close_books
 from fleetsim.engine.core.state import NEVER, OUTPUTS, State
 from fleetsim.engine.core.survey import write_in_flight
-from fleetsim.engine.core.sampling import close_books
 from fleetsim.errors import EngineFault
 from fleetsim.plan import Plan
 from fleetsim.tables import TASKS, Rank

@@ -33,7 +33,12 @@ def new_task(fed, number, clock, live_tasks):
     task = live_tasks[slot]
     clock.free_task, clock.free_tasks = task.next, clock.free_tasks - 1
     task.used, task.task, task.think_ns = 1, number, fed.think_ns
-    task.class_id, task.domain, task.prompt, task.output = fed.class_id, fed.domain, fed.prompt_tokens, fed.output_tokens
+    task.class_id, task.domain, task.prompt, task.output = (
+        fed.class_id,
+        fed.domain,
+        fed.prompt_tokens,
+        fed.output_tokens,
+    )
     task.answer_pool, task.answer_tokens, task.calls, task.preemptions = -1, 0, 0, 0
     task.status, task.arrival_ns, task.first_token_ns = _FINISHED, clock.now_ns, -1
     return slot

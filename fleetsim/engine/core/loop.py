@@ -132,7 +132,9 @@ def advance(state, events, balancers):
                 entering = new_task(tasks[number - clock.first_task], number, clock, live_tasks)
             else:
                 call = live_calls[slot]
-                if come_back(call, slot, live_tasks[call.task], clock, live_calls, live_tasks, network, out_calls, out_tasks):
+                if come_back(
+                    call, slot, live_tasks[call.task], clock, live_calls, live_tasks, network, out_calls, out_tasks
+                ):
                     entering, node = call.task, nodes[call.node].next
 
         # What follows at the same instant, until nothing does.

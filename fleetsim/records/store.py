@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fleetsim.run_log import CAP_ROWS, RunLog
-from fleetsim.segments import MEMORY_BYTES, Segments, forget
+from fleetsim.records.run_log import CAP_ROWS, RunLog
+from fleetsim.records.segments import MEMORY_BYTES, Segments, forget
 from fleetsim.tables import CALLS, RUNS, SAMPLES, TASK_RECORDS, Column, Table
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 
-from fleetsim.gaps import FoldedGaps, clipped, coarse_counts, exact_gaps_ns, gap_sums_ns, span_ns
-from fleetsim.segments import Segments
+from fleetsim.records.gaps import FoldedGaps, clipped, coarse_counts, exact_gaps_ns, gap_sums_ns, span_ns
+from fleetsim.records.segments import Segments
 from fleetsim.tables import RUNS
 
 CAP_ROWS = 8_000_000
