@@ -83,101 +83,130 @@ def lacks_room(clock, buffer_rows):
     return written + clock.margin > buffer_rows or min(clock.free_calls, clock.free_tasks) < clock.margin
 
 
+@section
+def start_waking(state):
+    """Let the replicas that were woken at this instant start their steps."""
+    clock, replicas = state.clock[0], state.replicas
+    for i in range(clock.waking):
+        replica = replicas[state.waking[i]]
+        replica.waking = 0
+        due = start_step(replica, clock, state.live_calls, state.turns, state.phases, state.base_ns, state.out_runs)
+        reschedule(state.tree, state.due_ns, replica.row, due)
+    clock.waking = 0
+
+
+@section
+def happen(state, kind):
+    """The next event: calls finish, a call reaches its pool or comes back, or a task arrives.
+
+    Returns the agenda that follows at this instant: the finished calls (a list linked by `next`), the call that is
+    delivered, the task that enters a node, and that node; -1 for none.
+    """
+    clock, network, live_calls, live_tasks = state.clock[0], state.network, state.live_calls, state.live_tasks
+    finished, delivered, entering, node = -1, -1, -1, 0
+    if kind == _REPLICA:
+        replica = state.replicas[state.tree[1]]
+        reschedule(state.tree, state.due_ns, replica.row, NEVER)
+        finished = end_steps(replica, clock, live_calls, live_tasks, state.turns, state.phases, state.out_runs)
+        if replica.running > 0 or replica.waiting > 0:
+            wake(replica, clock, state.waking)
+    elif kind == _ROW:
+        entering = new_task(state.tasks[clock.next_row], clock.first_task + clock.next_row, clock, live_tasks)
+        clock.next_row += 1
+    else:
+        key, slot = network[0].key, network[0].slot
+        clock.messages = pop_message(network, clock.messages)
+        if rank_of(key) == _DELIVER:
+            delivered = slot
+        elif rank_of(key) == _ARRIVAL:
+            number = task_of(key)
+            entering = new_task(state.tasks[number - clock.first_task], number, clock, live_tasks)
+        else:
+            call = live_calls[slot]
+            task = live_tasks[call.task]
+            if come_back(call, slot, task, clock, live_calls, live_tasks, network, state.out_calls, state.out_tasks):
+                entering, node = call.task, state.nodes[call.node].next
+    return finished, delivered, entering, node
+
+
+@section
+def reach_pool(state, slot, balancers):
+    """A call reaches its pool: it is refused, or a replica gets it. False if the balancer chose none of the pool."""
+    clock, call = state.clock[0], state.live_calls[slot]
+    task, pool = state.live_tasks[call.task], state.pools[call.pool]
+    if not is_accepted(call, slot, task, pool, clock, state.network):
+        return True
+    if pool.reads_kv:
+        look(pool, state.replicas, state.signals, state.phases, clock.now_ns)
+    r = choose(call, task.task, pool, clock, state.signals, state.looks, state.knobs, balancers)
+    if r < 0:
+        return False
+    replica = state.replicas[r]
+    assign(call, slot, replica, state.signals[r], state.live_calls)
+    if not replica.stepping:
+        wake(replica, clock, state.waking)
+    elif replica.waiting == 1 and replica.running < replica.max_num_seqs:
+        reschedule(state.tree, state.due_ns, r, end_of_current_step(replica, clock.now_ns))
+    return True
+
+
+@section
+def follow(state, finished, delivered, entering, node, balancers):
+    """All that follows from an event at its instant. False if a balancer chose no replica of its pool."""
+    clock, network, live_calls, live_tasks = state.clock[0], state.network, state.live_calls, state.live_tasks
+    pools, nodes, out_calls, out_tasks = state.pools, state.nodes, state.out_calls, state.out_tasks
+    good = True
+    while good:
+        if delivered >= 0:
+            good = reach_pool(state, delivered, balancers)
+            delivered = -1
+        elif entering >= 0:
+            task = live_tasks[entering]
+            node = next_act(clock.seed, task, node, nodes, state.branch_targets, state.branch_cdf)
+            if nodes[node].kind == _CALL:
+                slot = new_call(task, entering, nodes[node], node, clock, live_calls)
+                delay_ns = pools[nodes[node].pool].delay_ns
+                if delay_ns == 0:
+                    delivered = slot
+                else:
+                    post(network, clock, clock.now_ns + delay_ns, _DELIVER, task.task, node, slot)
+            else:
+                end_task(task, entering, clock, live_tasks, network, out_tasks)
+            entering = -1
+        elif finished >= 0:
+            slot, call = finished, live_calls[finished]
+            finished, task = call.next, live_tasks[call.task]
+            hand_over(call, task, state.signals[call.replica], clock, out_calls)
+            delay_ns = pools[call.pool].return_delay_ns
+            if delay_ns == 0:
+                come_back(call, slot, task, clock, live_calls, live_tasks, network, out_calls, out_tasks)
+                entering, node = call.task, nodes[call.node].next
+            else:
+                post(network, clock, clock.now_ns + delay_ns, _RETURN, task.task, call.node, slot)
+        else:
+            break
+    return good
+
+
 @state_kernel(types.UniTuple(types.int64, 2)(STATE_TYPE, types.int64, _RULES))
 def advance(state, events, balancers):
     """Handle up to `events` events; returns (status, events handled). Changes: everything."""
-    clock, tasks, pools, nodes, network = state.clock[0], state.tasks, state.pools, state.nodes, state.network
-    replicas, signals, turns, phases = state.replicas, state.signals, state.turns, state.phases
-    live_calls, live_tasks, due_ns, tree = state.live_calls, state.live_tasks, state.due_ns, state.tree
-    out_calls, out_tasks, out_runs = state.out_calls, state.out_tasks, state.out_runs
+    clock = state.clock[0]
     for handled in range(events):
-        if lacks_room(clock, len(out_calls)):
+        if lacks_room(clock, len(state.out_calls)):
             return NEED_ROOM, handled
-        time_ns, kind = next_event(clock, tasks, network, due_ns[tree[1]])
+        time_ns, kind = next_event(clock, state.tasks, state.network, state.due_ns[state.tree[1]])
         if clock.waking > 0 and time_ns > clock.now_ns:
-            for i in range(clock.waking):
-                replica = replicas[state.waking[i]]
-                replica.waking = 0
-                due = start_step(replica, clock, live_calls, turns, phases, state.base_ns, out_runs)
-                reschedule(tree, due_ns, replica.row, due)
-            clock.waking = 0
-            continue
-        if lacks_tasks(clock, network, kind):
+            start_waking(state)
+        elif lacks_tasks(clock, state.network, kind):
             return NEED_TASKS, handled
-        if clock.next_sample_ns < time_ns:
-            sample(clock, replicas, phases, state.out_samples)
-            continue
-        if time_ns > clock.stop_ns:
+        elif clock.next_sample_ns < time_ns:
+            sample(clock, state.replicas, state.phases, state.out_samples)
+        elif time_ns > clock.stop_ns:
             return DONE, handled
-        clock.now_ns = time_ns
-
-        # What happens: calls finish, a call is delivered or comes back, or a task arrives.
-        finished, delivered, entering, node = -1, -1, -1, 0
-        if kind == _REPLICA:
-            replica = replicas[tree[1]]
-            reschedule(tree, due_ns, replica.row, NEVER)
-            finished = end_steps(replica, clock, live_calls, live_tasks, turns, phases, out_runs)
-            if replica.running > 0 or replica.waiting > 0:
-                wake(replica, clock, state.waking)
-        elif kind == _ROW:
-            entering = new_task(tasks[clock.next_row], clock.first_task + clock.next_row, clock, live_tasks)
-            clock.next_row += 1
         else:
-            key, slot = network[0].key, network[0].slot
-            clock.messages = pop_message(network, clock.messages)
-            if rank_of(key) == _DELIVER:
-                delivered = slot
-            elif rank_of(key) == _ARRIVAL:
-                number = task_of(key)
-                entering = new_task(tasks[number - clock.first_task], number, clock, live_tasks)
-            else:
-                call = live_calls[slot]
-                if come_back(
-                    call, slot, live_tasks[call.task], clock, live_calls, live_tasks, network, out_calls, out_tasks
-                ):
-                    entering, node = call.task, nodes[call.node].next
-
-        # What follows at the same instant, until nothing does.
-        while True:
-            if delivered >= 0:
-                call = live_calls[delivered]
-                task, pool = live_tasks[call.task], pools[call.pool]
-                if is_accepted(call, delivered, task, pool, clock, network):
-                    if pool.reads_kv:
-                        look(pool, replicas, signals, phases, clock.now_ns)
-                    r = choose(call, task.task, pool, clock, signals, state.looks, state.knobs, balancers)
-                    if r < 0:
-                        return BAD_CHOICE, handled
-                    replica = replicas[r]
-                    assign(call, delivered, replica, signals[r], live_calls)
-                    if not replica.stepping:
-                        wake(replica, clock, state.waking)
-                    elif replica.waiting == 1 and replica.running < replica.max_num_seqs:
-                        reschedule(tree, due_ns, r, end_of_current_step(replica, clock.now_ns))
-                delivered = -1
-            elif entering >= 0:
-                task = live_tasks[entering]
-                node = next_act(clock.seed, task, node, nodes, state.branch_targets, state.branch_cdf)
-                if nodes[node].kind == _CALL:
-                    slot = new_call(task, entering, nodes[node], node, clock, live_calls)
-                    delay_ns = pools[nodes[node].pool].delay_ns
-                    if delay_ns == 0:
-                        delivered = slot
-                    else:
-                        post(network, clock, clock.now_ns + delay_ns, _DELIVER, task.task, node, slot)
-                else:
-                    end_task(task, entering, clock, live_tasks, network, out_tasks)
-                entering = -1
-            elif finished >= 0:
-                slot, call = finished, live_calls[finished]
-                finished, task = call.next, live_tasks[call.task]
-                hand_over(call, task, signals[call.replica], clock, out_calls)
-                delay_ns = pools[call.pool].return_delay_ns
-                if delay_ns == 0:
-                    come_back(call, slot, task, clock, live_calls, live_tasks, network, out_calls, out_tasks)
-                    entering, node = call.task, nodes[call.node].next
-                else:
-                    post(network, clock, clock.now_ns + delay_ns, _RETURN, task.task, call.node, slot)
-            else:
-                break
+            clock.now_ns = time_ns
+            finished, delivered, entering, node = happen(state, kind)
+            if not follow(state, finished, delivered, entering, node, balancers):
+                return BAD_CHOICE, handled
     return PAUSED, events

@@ -154,7 +154,7 @@ TURNS = Table(
 
 
 class State(NamedTuple):
-    """All that the core reads and changes; `advance` unpacks it and hands each function just what that touches."""
+    """All that the core reads and changes; sections of the loop hand each function just what that touches."""
 
     clock: np.recarray  # CLOCK, one row
     tasks: np.recarray  # TASKS: the fed rows
