@@ -12,6 +12,7 @@ from fleetsim.scenario.draft import Draft, Rule
 from fleetsim.scenario.files import inside
 
 PRECISIONS = ("bf16", "fp8", "int8", "int4", "fp4")
+MAX_SLOTS = 10_000_000
 KV_PRECISIONS = ("bf16", "fp8", "int8")
 
 
@@ -97,6 +98,15 @@ def batch_limits(draft: Draft) -> Iterator[Flaw]:
             yield Flaw((*place, "max_num_batched_tokens"), f"{limits}: every sequence needs a token in each step")
 
 
+def sizes(draft: Draft) -> Iterator[Flaw]:
+    """The sequences that all replicas of a pool may run at once fit into memory."""
+    for place, pool in draft.pools():
+        slots = pool.replicas * pool.max_num_seqs
+        if slots > MAX_SLOTS:
+            product = f"{pool.replicas} replicas x {pool.max_num_seqs} max_num_seqs"
+            yield Flaw((*place, "replicas"), f"{product} are {slots} sequences at once; at most {MAX_SLOTS}")
+
+
 def parallelism(draft: Draft) -> Iterator[Flaw]:
     """Experts are sharded over ranks that exist."""
     for place, pool in draft.pools():
@@ -113,4 +123,4 @@ def precisions(draft: Draft) -> Iterator[Flaw]:
                 yield Flaw((*place, key), unknown("precision", name, names))
 
 
-POOL_RULES: tuple[Rule, ...] = (balancers, pool_sources, profiles, steps, batch_limits, parallelism, precisions)
+POOL_RULES: tuple[Rule, ...] = (balancers, pool_sources, profiles, steps, batch_limits, parallelism, precisions, sizes)
