@@ -65,6 +65,7 @@ def test_results_on_stdout_talk_on_stderr_and_the_exit_code(tmp_path):
 def test_ctrl_c_leaves_nothing_and_exits_130(tmp_path):
     code = (
         "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background jobs inherit it ignored
         "from fleetsim import engine\n"
         "whole = engine.run\n"
         "def run(plan, tasks, *, engine, progress):\n"
