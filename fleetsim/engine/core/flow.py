@@ -105,8 +105,7 @@ def is_accepted(call, slot, task, pool, decode_pool, clock, network):
         back_ns = clock.now_ns + max(pool.return_delay_ns, REFUSAL_NS)
         post(network, clock, back_ns, _RETURN, task.task, call.node, slot)
         return False
-    context_tokens = min(pool.context_tokens, decode_pool.context_tokens)
-    longest = min(context_tokens - call.prompt, kv_tokens - call.prompt + 1)
+    longest = min(pool.context_tokens - call.prompt, kv_tokens - call.prompt + 1)
     if call.output > longest:
         call.output, call.status = longest, _CUT
     if call.answers:
