@@ -28,9 +28,10 @@ class Rank(IntEnum):
     STEP_END = 0  # replica
     RETURN = 1  # task, then node: an answer reaches the client after its network delay
     ARRIVAL = 2  # task
-    DELIVER = 3  # task, then node: a call reaches its pool after its network delay
-    STEP_START = 4  # replica: so a step sees all that happened at its instant
-    SAMPLE = 5  # the timeline sees all that happened at its instant
+    TRANSFER = 3  # task, then node: a call's KV has reached the pool that decodes it
+    DELIVER = 4  # task, then node: a call reaches its pool after its network delay
+    STEP_START = 5  # replica: so a step sees all that happened at its instant
+    SAMPLE = 6  # the timeline sees all that happened at its instant
 
 
 class Status(IntEnum):
@@ -110,6 +111,9 @@ POOLS = Table(
     Column("window_tokens", "i4", "sliding window; 0 when the model has none"),
     Column("delay_ns", "i8", "network delay from the client to the pool"),
     Column("return_delay_ns", "i8", "network delay from the pool to the client"),
+    Column("decode_pool", "i4", "pool that decodes what this one has prefilled; -1: this one does both"),
+    Column("transfer_ns_per_token", "f8", "time of one token's KV on a replica's link to the decode pool"),
+    Column("transfer_latency_ns", "i8", "and of the way there"),
 )
 
 NODES = Table(
@@ -140,6 +144,7 @@ CALLS = Table(
     Column("attempt", "i4", "how often the node had made this call before"),
     Column("pool", "i4", "pool it went to"),
     Column("replica", "i4", "replica it was given to; -1 if refused or not delivered yet"),
+    Column("prefill_replica", "i4", "replica that prefilled it for another pool to decode; -1 if none did"),
     Column("prompt_tokens", "i4", "tokens sent"),
     Column("output_tokens", "i4", "tokens of the whole answer, after any cut"),
     Column("preemptions", "i4", "how often it lost its KV blocks and was computed again"),
@@ -148,6 +153,7 @@ CALLS = Table(
     Column("queued_ns", "i8", "when it reached its pool"),
     Column("admitted_ns", "i8", "when its first prefill chunk started"),
     Column("first_token_ns", "i8", "when its first token was ready at the replica"),
+    Column("transferred_ns", "i8", "when its KV had reached the pool that decodes it; -1 if it never had to"),
     Column("finish_ns", "i8", "when its last token was ready at the replica"),
 )
 """What happened to every call; times not reached are -1."""

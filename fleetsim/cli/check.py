@@ -51,11 +51,13 @@ def _verdict(plan: StudyPlan) -> str:
 
 
 def _fleets(plan: StudyPlan) -> str:
+    from fleetsim.planning import fleets
+
     heading = ["arm", "pool", "replicas", "accelerators", "model on hardware", "KV tokens", "$ per h", "step times"]
     body = [heading]
     for arm in plan.arms:
-        pools = arm.loaded.scenario.architectures[arm.architecture].pools
-        equipped = [(name, arm.equipment[arm.architecture, name]) for name in pools]
+        architecture = arm.loaded.scenario.architectures[arm.architecture]
+        equipped = [(name, arm.equipment[arm.architecture, name]) for name in fleets(architecture)]
         for number, (name, pool) in enumerate(equipped):
             body.append([arm.name if number == 0 else "", *_pool_row(name, pool)])
         if len(equipped) > 1:

@@ -174,6 +174,7 @@ def _slo(name: str) -> Iterator[str]:
 
 
 def _scenario(name: str, sets: tuple[str, ...]) -> Iterator[str]:
+    from fleetsim.planning import fleets
     from fleetsim.study.run import prepare
 
     plan = prepare(name, sets=sets)
@@ -183,7 +184,7 @@ def _scenario(name: str, sets: tuple[str, ...]) -> Iterator[str]:
         architecture = arm.loaded.scenario.architectures[arm.architecture]
         parts = [part for part in (arm.name, architecture.workflow.kind, architecture.description) if part]
         yield wrapped(" - ".join(parts))
-        for pool in architecture.pools:
+        for pool in fleets(architecture):
             yield _pool(pool, arm.equipment[arm.architecture, pool])
 
 

@@ -115,11 +115,15 @@ def tokens_are_conserved(plan: Plan, records: Records) -> None:
     for _, rows in _blocks(records.calls):
         placed = rows.replica >= 0
         finished = placed & (rows.finish_ns != -1)
-        done_tokens += _sums(rows, finished, "output_tokens", count)
-        prompts += _sums(rows, finished, "prompt_tokens", count)
-        all_tokens += _sums(rows, placed & (rows.admitted_ns != -1), "output_tokens", count)
+        moved = rows.prefill_replica >= 0
+        done_tokens += _sums(rows, finished, "output_tokens", count) + _moved_tokens(rows, finished & moved, count)
+        prompts += _sums(rows, finished & ~moved, "prompt_tokens", count)
+        prompts += _sums(rows, finished & moved, "prompt_tokens", count, by="prefill_replica")
+        admitted = placed & (rows.admitted_ns != -1)
+        all_tokens += _sums(rows, admitted, "output_tokens", count) + _moved_tokens(rows, admitted & moved, count)
         lost += _sums(rows, placed, "preemptions", count)
-        inside += np.bincount(rows.replica[placed & ~finished], minlength=count)
+        moving = (plan.pools.decode_pool[rows.pool] >= 0) & (rows.first_token_ns != -1)
+        inside += np.bincount(rows.replica[placed & ~finished & ~moving], minlength=count)
         first_tokens += np.bincount(rows.replica[placed & (rows.first_token_ns != -1)], minlength=count)
     wrong = (final.output_tokens < done_tokens) | (final.output_tokens > all_tokens)
     _refuse("tokens of finished calls <= tokens produced", "final", 0, final, wrong, "replica", "output_tokens")
@@ -150,7 +154,9 @@ def replicas_keep_their_limits(plan: Plan, records: Records) -> None:
             wrong = (rows.running < 0) | (rows.running > own.max_num_seqs)
             _refuse("0 <= running <= max_num_seqs", table, start, rows, wrong, "time_ns", "replica", "running")
             _refuse("0 <= waiting", table, start, rows, rows.waiting < 0, "time_ns", "replica", "waiting")
-            wrong = (rows.running == 0) & (rows.waiting > 0)
+            # A prefill replica may wait for blocks whose KV is on its way.
+            held = (own.decode_pool >= 0) & (rows.kv_blocks > 0)
+            wrong = (rows.running == 0) & (rows.waiting > 0) & ~held
             _refuse("nobody is idle while work waits", table, start, rows, wrong, "time_ns", "replica", "waiting")
             busy_ns = rows.prefill_ns + rows.decode_ns
             columns = ("time_ns", "replica", "prefill_ns", "decode_ns")
@@ -200,9 +206,15 @@ def _blocks(table: np.recarray) -> Iterator[tuple[int, np.recarray]]:
         forget(table)
 
 
-def _sums(rows: np.recarray, mask: np.ndarray, column: str, replicas: int) -> np.ndarray:
-    sums = np.bincount(rows.replica[mask], rows[column][mask], minlength=replicas)
+def _sums(rows: np.recarray, mask: np.ndarray, column: str, replicas: int, by: str = "replica") -> np.ndarray:
+    sums = np.bincount(rows[by][mask], rows[column][mask], minlength=replicas)
     return sums.astype(np.int64)  # exact below 2**53
+
+
+def _moved_tokens(rows: np.recarray, moved: np.ndarray, replicas: int) -> np.ndarray:
+    """What to add where to tokens summed by `replica`: the first token of these calls came from another one."""
+    first = np.bincount(rows.prefill_replica[moved], minlength=replicas)
+    return first - np.bincount(rows.replica[moved], minlength=replicas)
 
 
 def _refuse_status(law: str, table: str, start: int, rows: np.recarray) -> None:

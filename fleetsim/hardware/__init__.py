@@ -2,6 +2,7 @@
 
 from fleetsim.hardware.deployment import Deployment, StepTable
 from fleetsim.hardware.given import given_table
+from fleetsim.hardware.memory import kv_bytes_per_token
 from fleetsim.hardware.table import step_table
 
-__all__ = ["Deployment", "StepTable", "given_table", "step_table"]
+__all__ = ["Deployment", "StepTable", "given_table", "kv_bytes_per_token", "step_table"]

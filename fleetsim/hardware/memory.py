@@ -9,7 +9,7 @@ from fleetsim.catalog.hardware_profile import RooflineFit
 from fleetsim.errors import DoesNotFit
 from fleetsim.hardware.attention import attention_cost
 from fleetsim.hardware.deployment import Deployment
-from fleetsim.hardware.precision import Formats
+from fleetsim.hardware.precision import Formats, formats
 from fleetsim.hardware.shapes import shapes
 
 _GB = 1e9
@@ -106,6 +106,13 @@ def _block_bytes(deployment: Deployment, used: Formats) -> float:
     cost = attention_cost(deployment.model)
     copies = deployment.tp / min(deployment.tp, cost.kv_shards)
     return cost.kv_bytes_per_token(used.kv_bytes) * copies * deployment.block_tokens
+
+
+def kv_bytes_per_token(deployment: Deployment) -> float:
+    """Bytes of one token's KV, each head once: what travels when another replica goes on with a sequence."""
+    if deployment.model.kind == "encoder":
+        return 0.0
+    return attention_cost(deployment.model).kv_bytes_per_token(formats(deployment).kv_bytes)
 
 
 def _what_is_short(deployment: Deployment, used: Formats, plan: MemoryPlan) -> str:

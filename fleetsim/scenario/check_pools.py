@@ -123,4 +123,26 @@ def precisions(draft: Draft) -> Iterator[Flaw]:
                 yield Flaw((*place, key), unknown("precision", name, names))
 
 
-POOL_RULES: tuple[Rule, ...] = (balancers, pool_sources, profiles, steps, batch_limits, parallelism, precisions, sizes)
+def disaggregation(draft: Draft) -> Iterator[Flaw]:
+    """Both sides of a disaggregated pool get their step times in the same way, and the KV has a size."""
+    for place, pool in draft.pools():
+        if pool.prefill is None:
+            continue
+        place, side = (*place, "prefill"), pool.prefill
+        if (pool.steps is None) != (side.steps is None):
+            yield Flaw(place, "gives step times in another way than its pool; write `steps` in both, or in neither")
+        if pool.steps is not None and side.transfer.bytes_per_token is None:
+            yield Flaw((*place, "transfer"), "has no `bytes_per_token`; with `steps` no model says it: write '128 kB'")
+
+
+POOL_RULES: tuple[Rule, ...] = (
+    disaggregation,
+    balancers,
+    pool_sources,
+    profiles,
+    steps,
+    batch_limits,
+    parallelism,
+    precisions,
+    sizes,
+)

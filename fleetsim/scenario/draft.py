@@ -23,10 +23,12 @@ class Draft(NamedTuple):
             yield ("architectures", name), architecture
 
     def pools(self) -> Iterator[tuple[Place, Pool]]:
-        """Every pool with its place."""
+        """Every pool with its place; the prefill side of a disaggregated one too."""
         for place, architecture in self.architectures():
             for name, pool in architecture.pools.items():
                 yield (*place, "pools", name), pool
+                if pool.prefill is not None:
+                    yield (*place, "pools", name, "prefill"), pool.prefill_pool()
 
     def classes(self) -> Iterator[tuple[Place, TaskClass]]:
         """Every task class with its place."""

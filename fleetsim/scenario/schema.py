@@ -14,6 +14,8 @@ from pydantic import BeforeValidator, Discriminator, Field, Strict, Tag
 from fleetsim import units
 from fleetsim.scenario.families import ARRIVALS, LENGTHS, WORKFLOWS
 from fleetsim.scenario.fields import (
+    Bandwidth,
+    Bytes,
     Carbon,
     Count,
     Duration,
@@ -114,6 +116,36 @@ class BalancerChoice(Model):
 Balancing = Annotated[BalancerChoice, BeforeValidator(_named_rule, json_schema_input_type=BalancerChoice | Name)]
 
 
+class Transfer(Model):
+    """The link that carries KV from prefill to decode replicas: one a prefill replica, one call after the other."""
+
+    bandwidth_bytes_per_s: Bandwidth = Field(alias="bandwidth", description="of one prefill replica's link")
+    latency_s: Duration = Field(0.0, alias="latency", description="time of the first byte on its way")
+    overlap: Fraction = Field(0.0, description="share of the KV that has gone by when prefill ends, layer by layer")
+    bytes_per_token: Bytes | None = Field(None, description="KV of one token; with `steps`, where no model says it")
+
+
+class PrefillSide(Model):
+    """Replicas that only prefill for a pool; what is left out is as in the pool itself."""
+
+    hardware: Text | None = Field(None, description="a hardware profile; the pool's by default")
+    steps: Steps | None = Field(None, description="a step-time table; needed if the pool has one")
+    replicas: Count = Field(1, description="model copies")
+    tp: Count | None = Field(None, description="as in the pool")
+    pp: Count | None = Field(None, description="as in the pool")
+    ep: Count | None = Field(None, description="as in the pool")
+    dp: Count | None = Field(None, description="as in the pool")
+    max_num_seqs: Count | None = Field(None, description="as in the pool")
+    max_num_batched_tokens: Count | None = Field(None, description="as in the pool")
+    memory_utilisation: Fraction | None = Field(None, description="as in the pool")
+    balancer: Annotated[BalancerChoice, BeforeValidator(_named_rule)] = Field(
+        BalancerChoice(kind="least_outstanding"), description="which prefill replica gets a call"
+    )
+    price_usd_per_s: PriceRate | None = Field(None, alias="price", description="as in the pool")
+    tariff: Literal["on_demand", "spot", "reserved"] | None = Field(None, description="as in the pool")
+    transfer: Transfer = Field(description="how the KV gets to the pool")
+
+
 class Pool(Model):
     """Replicas alike in model, hardware and role. Either model and hardware, or steps."""
 
@@ -136,10 +168,19 @@ class Pool(Model):
     max_model_len: Tokens | None = Field(None, description="longest prompt plus answer; the model's own by default")
     balancer: Balancing = Field(BalancerChoice(kind="least_outstanding"), description="which replica gets a call")
     network_s: Duration = Field(0.0, alias="network", description="network delay between client and pool, one way")
+    prefill: PrefillSide | None = Field(
+        None, description="replicas that prefill for this pool, which then only decodes (disaggregated serving)"
+    )
     price_usd_per_s: PriceRate | None = Field(
         None, alias="price", description="per accelerator and time (per replica with `steps`), instead of the profile's"
     )
     tariff: Literal["on_demand", "spot", "reserved"] = Field("on_demand", description="which of the profile's prices")
+
+    def prefill_pool(self) -> Pool:
+        """The prefill side as a pool of its own: what it leaves out is as in this one."""
+        given = {name: getattr(self.prefill, name) for name in type(self.prefill).model_fields if name != "transfer"}
+        own = {name: value for name, value in given.items() if value is not None}
+        return self.model_copy(update=own | {"prefill": None})
 
 
 class Architecture(Model):

@@ -14,6 +14,7 @@ import fleetsim
 from fleetsim.catalog import profile_files
 from fleetsim.catalog.shipped import portable
 from fleetsim.errors import InputFaults
+from fleetsim.planning import fleets
 from fleetsim.scenario import Loaded, overrides, read
 from fleetsim.scenario.document import Place, dotted, look
 from fleetsim.scenario.fields import Model
@@ -73,7 +74,7 @@ def _cpu() -> str:
 
 def _named_files(loaded: Loaded) -> Iterator[tuple[str, Path]]:
     for architecture in loaded.scenario.architectures.values():
-        for pool in architecture.pools.values():
+        for pool in fleets(architecture).values():
             if pool.steps is None:
                 files = profile_files(pool.hardware, pool.model, loaded.base)
                 for written, path in zip((pool.hardware, pool.model), files, strict=True):

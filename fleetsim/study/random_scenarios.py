@@ -127,6 +127,23 @@ def _architecture(dice: Dice, classes: Sequence[str]) -> Data:
 
 
 def _pool(dice: Dice) -> Data:
+    """A pool, now and then a disaggregated one."""
+    pool = _plain_pool(dice)
+    if not dice.one_in(4):
+        return pool
+    transfer = {
+        "bandwidth": dice.pick(("1 MB/s", "100 MB/s", "10 GB/s")),
+        "latency": dice.pick(("0 s", "5 ms")),
+        "overlap": dice.pick((0, 0.5, 1)),
+        "bytes_per_token": dice.pick(("1 kB", "100 kB")),
+    }
+    prefill = {"replicas": 1 + dice.below(3), "balancer": _balancer(dice), "transfer": transfer}
+    if "steps" in pool:
+        prefill["steps"] = {**_plain_steps(dice), "context": pool["steps"]["context"]}
+    return pool | {"prefill": prefill}
+
+
+def _plain_pool(dice: Dice) -> Data:
     max_num_seqs = dice.pick((1, 2, 5, 16))
     pool: Data = {
         "replicas": 1 + dice.below(4),
@@ -143,6 +160,10 @@ def _pool(dice: Dice) -> Data:
             "tp": 2,
             "max_model_len": dice.pick((700, 8192)),
         }
+    return pool | {"steps": _plain_steps(dice)}
+
+
+def _plain_steps(dice: Dice) -> Data:
     steps = {
         "base": dice.pick(("1 ms", "10 ms", "7.3 ms", "12345678 ns")),
         "per_token": dice.pick(("0 s", "100 us", "333 ns")),
@@ -152,7 +173,7 @@ def _pool(dice: Dice) -> Data:
     }
     if dice.below(3):
         steps["kv_tokens"] = dice.pick((32, 100, 1000))
-    return pool | {"steps": steps}
+    return steps
 
 
 def _balancer(dice: Dice) -> str | Data:

@@ -41,10 +41,16 @@ def pool(
         "block_tokens": 16,
         "context_tokens": 1 << 20,
         "kv_blocks": UNLIMITED_BLOCKS,
+        "decode_pool": -1,
     }
     unknown = set(columns) - {column.name for column in POOLS}
     assert not unknown, f"not columns of POOLS: {unknown}"
     return row | columns | {"balancer": balancer, "knobs": knobs or {}, "base_ns": base_ns}
+
+
+def steady(**columns: float | str | Balancer | Callable) -> dict:
+    """A pool with blocks of 4 tokens whose steps all last 1000 ns."""
+    return pool(**({"base_ns": linear(1000, 0), "block_tokens": 4} | columns))
 
 
 def call(
@@ -93,6 +99,13 @@ def build_plan(
         branch_targets=targets,
         branch_cdf=cdf,
     )
+
+
+def split(
+    prefill: dict | None = None, decode: dict | None = None, nodes: Sequence[dict] | None = None, **settings: int
+) -> Plan:
+    """A Plan of two `steady` pools: 0 prefills for 1. The KV is there after 1 ns unless `prefill` describes a link."""
+    return build_plan([steady(decode_pool=1, **(prefill or {})), steady(**(decode or {}))], nodes, **settings)
 
 
 def _pool_tables(pools: list[dict]) -> tuple[np.recarray, np.ndarray, tuple[Balancer, ...], np.ndarray]:

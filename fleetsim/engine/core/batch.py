@@ -131,6 +131,25 @@ def admit(replica, live_calls, now_ns):
 
 
 @leaf
+def needed_blocks(replica, call):
+    """Free blocks a waiting call must find to be admitted: an import needs room for its next entry too."""
+    return blocks_of(call.target + call.imported, replica.block_tokens)
+
+
+@leaf
+def take_import(replica, call, slot, turns, phases):
+    """Let an import that was just admitted decode in the coming step, whose block for it is taken now."""
+    replica.free_blocks -= blocks_of(call.target + 1, replica.block_tokens) - blocks_of(
+        call.target, replica.block_tokens
+    )
+    call.imported, call.fresh = 0, 1
+    if replica.imports == 0:
+        replica.first_import = slot
+    replica.imports += 1
+    join(replica, call, slot, turns, phases)
+
+
+@leaf
 def preempt_last(replica, live_calls, turns, phases, now_ns):
     """Send the sequence admitted last back to the front of the queue, to be computed again."""
     slot = replica.last_admitted

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import math
+
 from fleetsim.compiled import section
-from fleetsim.engine.core.batch import enqueue
+from fleetsim.engine.core.batch import blocks_of, enqueue
 from fleetsim.engine.core.events import message_key, push_message
 from fleetsim.engine.core.rows import write_call, write_task
 from fleetsim.engine.core.stepping import blocks_held
@@ -14,7 +16,7 @@ from fleetsim.luck import Stream, bits, uniform
 from fleetsim.tables import REFUSAL_NS, NodeKind, Rank, Status
 
 _SELECT = int(NodeKind.SELECT)
-_RETURN, _ARRIVAL = int(Rank.RETURN), int(Rank.ARRIVAL)
+_RETURN, _ARRIVAL, _TRANSFER = int(Rank.RETURN), int(Rank.ARRIVAL), int(Rank.TRANSFER)
 _SELECT_LUCK, _BALANCE_LUCK = int(Stream.SELECT), int(Stream.BALANCE)
 _FINISHED, _CUT = int(Status.FINISHED), int(Status.CUT)
 _REFUSED_CONTEXT, _REFUSED_KV = int(Status.REFUSED_CONTEXT), int(Status.REFUSED_KV)
@@ -69,8 +71,8 @@ def end_task(task, slot, clock, live_tasks, network, out_tasks):
 
 
 @section
-def new_call(task, task_slot, node, node_number, clock, live_calls):
-    """A task at a CALL node sends a call; returns its slot."""
+def new_call(task, task_slot, node, node_number, answer_pool, clock, live_calls):
+    """A task at a CALL node sends a call, to be answered by `answer_pool`; returns its slot."""
     slot = clock.free_call
     call = live_calls[slot]
     clock.free_call, clock.free_calls = call.next, clock.free_calls - 1
@@ -81,20 +83,24 @@ def new_call(task, task_slot, node, node_number, clock, live_calls):
     call.output = task.output if node.output_tokens < 0 else node.output_tokens
     call.target, call.done, call.chunk, call.emitted = call.prompt, 0, 0, 0
     call.preemptions, call.decoding, call.status, call.last_token_ns = 0, 0, _FINISHED, -1
+    call.imported, call.fresh, call.prefill_replica, call.transferred_ns = 0, 0, -1, -1
     call.sent_ns, call.queued_ns, call.admitted_ns, call.first_token_ns = clock.now_ns, -1, -1, -1
     call.answers = node.answers
     task.calls += 1
     if node.answers:
-        task.answer_pool, task.answer_tokens, task.first_token_ns = node.pool, 0, -1
+        task.answer_pool, task.answer_tokens, task.first_token_ns = answer_pool, 0, -1
     return slot
 
 
 @section
-def is_accepted(call, slot, task, pool, clock, network):
-    """A call reaches its pool: its answer is cut to what fits, or it is refused and its refusal is on its way."""
+def is_accepted(call, slot, task, pool, decode_pool, clock, network):
+    """A call reaches its pool: its answer is cut to what fits, or it is refused and its refusal is on its way.
+
+    `decode_pool` is the pool that decodes it: the same one unless they are disaggregated.
+    """
     call.queued_ns = clock.now_ns
-    kv_tokens = pool.kv_blocks * pool.block_tokens
-    if call.prompt >= pool.context_tokens or call.prompt > kv_tokens:
+    kv_tokens = decode_pool.kv_blocks * decode_pool.block_tokens
+    if call.prompt >= pool.context_tokens or call.prompt > min(kv_tokens, pool.kv_blocks * pool.block_tokens):
         call.status = _REFUSED_CONTEXT if call.prompt >= pool.context_tokens else _REFUSED_KV
         back_ns = clock.now_ns + max(pool.return_delay_ns, REFUSAL_NS)
         post(network, clock, back_ns, _RETURN, task.task, call.node, slot)
@@ -118,7 +124,7 @@ def look(pool, replicas, signals, phases, now_ns):
 def choose(call, task_number, pool, clock, signals, looks, knobs, balancers):
     """Ask the pool's balancer for a replica; -1, with the culprit noted, if its answer is not of the pool."""
     first, count = pool.first_replica, pool.replicas
-    luck = bits(clock.seed, _BALANCE_LUCK, task_number, call.node, 0)
+    luck = bits(clock.seed, _BALANCE_LUCK, task_number, call.node, call.imported)
     rule = balancers[pool.balancer]
     choice = rule(signals[first : first + count], looks[call.pool], luck, knobs[call.pool])
     if choice < 0 or choice >= count:
@@ -135,6 +141,25 @@ def assign(call, slot, replica, signal, live_calls):
     signal.outstanding += 1
     signal.outstanding_tokens += call.prompt
     enqueue(replica, live_calls, slot)
+
+
+@section
+def depart(call, slot, replica, signal, task_number, clock, network):
+    """A call's prefill is complete: its KV is on its way to the pool that decodes it; its blocks stay held."""
+    signal.outstanding -= 1
+    signal.outstanding_tokens -= call.prompt
+    start_ns = max(clock.now_ns, replica.link_free_ns)
+    replica.link_free_ns = start_ns + math.floor(replica.transfer_ns_per_token * call.target + 0.5)
+    there_ns = max(replica.link_free_ns + replica.transfer_latency_ns, clock.now_ns + 1)
+    post(network, clock, there_ns, _TRANSFER, task_number, call.node, slot)
+
+
+@section
+def let_go(call, replica, clock):
+    """A call's KV has reached the pool that decodes it: the replica that prefilled it frees its blocks."""
+    replica.free_blocks += blocks_of(call.target, replica.block_tokens)
+    call.transferred_ns, call.prefill_replica = clock.now_ns, replica.row
+    call.pool = replica.decode_pool
 
 
 @section

@@ -10,9 +10,11 @@ from fleetsim.engine.core.flow import (
     assign,
     choose,
     come_back,
+    depart,
     end_task,
     hand_over,
     is_accepted,
+    let_go,
     look,
     new_call,
     new_task,
@@ -34,7 +36,8 @@ BALANCERS = 8
 """How many different balancers one plan may use: the compiled loop takes them as that many functions."""
 
 _RULES = types.UniTuple(types.FunctionType(SIGNATURE), BALANCERS)
-_RETURN, _ARRIVAL, _DELIVER = int(Rank.RETURN), int(Rank.ARRIVAL), int(Rank.DELIVER)
+_RETURN, _ARRIVAL = int(Rank.RETURN), int(Rank.ARRIVAL)
+_TRANSFER, _DELIVER = int(Rank.TRANSFER), int(Rank.DELIVER)
 _REPLICA, _MESSAGE, _ROW = 0, 1, 2
 _CALL = int(NodeKind.CALL)
 
@@ -118,6 +121,12 @@ def happen(state, kind):
         clock.messages = pop_message(network, clock.messages)
         if rank_of(key) == _DELIVER:
             delivered = slot
+        elif rank_of(key) == _TRANSFER:
+            replica = state.replicas[live_calls[slot].replica]
+            let_go(live_calls[slot], replica, clock)
+            if replica.waiting > 0 and not replica.stepping:
+                wake(replica, clock, state.waking)
+            delivered = slot
         elif rank_of(key) == _ARRIVAL:
             number = task_of(key)
             entering = new_task(state.tasks[number - clock.first_task], number, clock, live_tasks)
@@ -134,8 +143,10 @@ def reach_pool(state, slot, balancers):
     """A call reaches its pool: it is refused, or a replica gets it. False if the balancer chose none of the pool."""
     clock, call = state.clock[0], state.live_calls[slot]
     task, pool = state.live_tasks[call.task], state.pools[call.pool]
-    if not is_accepted(call, slot, task, pool, clock, state.network):
-        return True
+    if not call.imported:
+        decode_pool = state.pools[call.pool if pool.decode_pool < 0 else pool.decode_pool]
+        if not is_accepted(call, slot, task, pool, decode_pool, clock, state.network):
+            return True
     if pool.reads_kv:
         look(pool, state.replicas, state.signals, state.phases, clock.now_ns)
     r = choose(call, task.task, pool, clock, state.signals, state.looks, state.knobs, balancers)
@@ -164,8 +175,10 @@ def follow(state, finished, delivered, entering, node, balancers):
             task = live_tasks[entering]
             node = next_act(clock.seed, task, node, nodes, state.branch_targets, state.branch_cdf)
             if nodes[node].kind == _CALL:
-                slot = new_call(task, entering, nodes[node], node, clock, live_calls)
-                delay_ns = pools[nodes[node].pool].delay_ns
+                pool = pools[nodes[node].pool]
+                answer_pool = nodes[node].pool if pool.decode_pool < 0 else pool.decode_pool
+                slot = new_call(task, entering, nodes[node], node, answer_pool, clock, live_calls)
+                delay_ns = pool.delay_ns
                 if delay_ns == 0:
                     delivered = slot
                 else:
@@ -176,6 +189,9 @@ def follow(state, finished, delivered, entering, node, balancers):
         elif finished >= 0:
             slot, call = finished, live_calls[finished]
             finished, task = call.next, live_tasks[call.task]
+            if call.imported:
+                depart(call, slot, state.replicas[call.replica], state.signals[call.replica], task.task, clock, network)
+                continue
             hand_over(call, task, state.signals[call.replica], clock, out_calls)
             delay_ns = pools[call.pool].return_delay_ns
             if delay_ns == 0:

@@ -77,7 +77,7 @@ def _open_replicas(plan: Plan, pool_of: np.ndarray, heaps: np.ndarray, phases: n
     replicas.finish_heap, replicas.window_heap = heaps, heaps + replicas.max_num_seqs
     replicas.phase_offset = phases
     replicas.free_blocks = replicas.kv_blocks
-    for link in ("queue_head", "queue_tail", "last_admitted", "first_chunk"):
+    for link in ("queue_head", "queue_tail", "last_admitted", "first_chunk", "first_import"):
         replicas[link] = -1
     return replicas
 
@@ -116,6 +116,7 @@ def _with_slots(table: np.recarray, slots: int, first_free: int) -> tuple[np.rec
 def _smallest_plan() -> Plan:
     pools = POOLS.empty(1)
     pools.replicas = pools.max_num_seqs = pools.block_tokens = 1
+    pools.decode_pool = -1
     return Plan(0, 1, 1, 1, 0, pools, NODES.empty(1), np.ones(2), (), np.zeros((1, KNOBS)))
 
 

@@ -34,11 +34,11 @@ def write_call(call, task_number, status, finish_ns, clock, out_calls):
     row = out_calls[clock.call_rows]
     clock.call_rows += 1
     row.task, row.node, row.attempt = task_number, call.node, 0
-    row.pool, row.replica = call.pool, call.replica
+    row.pool, row.replica, row.prefill_replica = call.pool, call.replica, call.prefill_replica
     row.prompt_tokens, row.output_tokens = call.prompt, call.output
     row.preemptions, row.status = call.preemptions, status
     row.sent_ns, row.queued_ns, row.admitted_ns = call.sent_ns, call.queued_ns, call.admitted_ns
-    row.first_token_ns, row.finish_ns = call.first_token_ns, finish_ns
+    row.first_token_ns, row.transferred_ns, row.finish_ns = call.first_token_ns, call.transferred_ns, finish_ns
 
 
 @leaf

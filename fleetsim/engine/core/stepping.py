@@ -14,9 +14,11 @@ from fleetsim.engine.core.batch import (
     growth,
     join,
     leave_batch,
+    needed_blocks,
     preempt_last,
     steps_within_memory,
     stop_decoding,
+    take_import,
 )
 from fleetsim.engine.core.events import remove_turn
 from fleetsim.engine.core.rows import close_run, write_resumed
@@ -74,23 +76,27 @@ def make_room(replica, live_calls, turns, phases, now_ns):
 
 
 @section
-def fill_budget(replica, live_calls, now_ns, may_admit):
-    """Hand out the step's prefill chunks; returns their tokens and their attention area."""
+def fill_budget(replica, live_calls, turns, phases, now_ns, may_admit):
+    """Admit imports and hand out the step's prefill chunks; returns the chunks' tokens and their attention area."""
     budget = replica.max_batched_tokens - replica.decoding
     tokens, area = 0, 0.0
     replica.first_chunk = -1
     slot = replica.last_admitted
     if slot < 0 or live_calls[slot].decoding:
         slot = -1
-    while tokens < budget:
+    while tokens + replica.imports < budget:
         if slot < 0:
             if not may_admit or replica.running >= replica.max_num_seqs or replica.waiting == 0:
                 break
-            if blocks_of(live_calls[replica.queue_head].target, replica.block_tokens) > replica.free_blocks:
+            if needed_blocks(replica, live_calls[replica.queue_head]) > replica.free_blocks:
                 break
             slot = admit(replica, live_calls, now_ns)
         call = live_calls[slot]
-        call.chunk = min(call.target - call.done, budget - tokens)
+        if call.imported:
+            take_import(replica, call, slot, turns, phases)
+            slot = -1
+            continue
+        call.chunk = min(call.target - call.done, budget - tokens - replica.imports)
         tokens += call.chunk
         area += call.chunk * (call.done + call.chunk / 2.0)
         if replica.first_chunk < 0:
@@ -126,7 +132,7 @@ def steps_until_decision(replica, turns, phases):
 def begin_run(replica, now_ns, base_ns, tokens, area):
     """Begin a run of steps with the batch as it is now and `tokens` of prefill."""
     replica.run_start_ns = now_ns
-    replica.run_decoding = replica.decoding
+    replica.run_decoding = replica.decoding - replica.imports
     replica.run_first_ns = first_step_ns(
         base_ns[replica.base_offset + replica.decoding + tokens],
         replica.alpha_ns,
@@ -145,16 +151,17 @@ def begin_run(replica, now_ns, base_ns, tokens, area):
 def start_step(replica, clock, live_calls, turns, phases, base_ns, out_runs):
     """Form the replica's batch; returns when the run of steps that begins or goes on needs a decision."""
     preempted = make_room(replica, live_calls, turns, phases, clock.now_ns)
-    tokens, area = fill_budget(replica, live_calls, clock.now_ns, not preempted)
+    tokens, area = fill_budget(replica, live_calls, turns, phases, clock.now_ns, not preempted)
+    single = tokens > 0 or replica.imports > 0
     cross_windows(replica, turns)
-    if tokens > 0 or not replica.run_open:
+    if single or not replica.run_open:
         close_run(replica, clock, out_runs)
         if replica.decoding == 0 and tokens == 0:
             return NEVER
         begin_run(replica, clock.now_ns, base_ns, tokens, area)
     replica.stepping = 1
     replica.since_ns = clock.now_ns
-    replica.run_until = replica.run_done + (1 if tokens > 0 else steps_until_decision(replica, turns, phases))
+    replica.run_until = replica.run_done + (1 if single else steps_until_decision(replica, turns, phases))
     return run_end_ns(replica.run_start_ns, replica.run_first_ns, replica.run_growth_ns, replica.run_until)
 
 
@@ -198,14 +205,56 @@ def end_chunk(replica, call, slot, clock, live_tasks, turns, phases, out_runs):
     if call.emitted == call.output:
         replica.free_blocks += blocks_of(call.target, replica.block_tokens)
         return True
+    if replica.decode_pool >= 0:
+        call.imported = 1
+        return True
     join(replica, call, slot, turns, phases)
     return False
 
 
+@leaf
+def end_imports(replica, clock, live_calls, out_runs):
+    """Write the gap of every sequence that has decoded here for the first time: its KV was on its way meanwhile."""
+    slot = replica.first_import
+    while slot >= 0:
+        call = live_calls[slot]
+        if call.fresh:
+            write_resumed(replica, clock, out_runs, call.first_token_ns)
+            call.fresh = 0
+        slot = call.next
+    replica.first_import, replica.imports, replica.run_open = -1, 0, 0
+
+
+@leaf
+def append_finished(live_calls, slot, head, tail):
+    """Hang a call among the finished ones by the order of their admission; returns the list's head and tail."""
+    call = live_calls[slot]
+    call.next = -1
+    if tail < 0:
+        return slot, slot
+    if live_calls[tail].order < call.order:
+        live_calls[tail].next = slot
+        return head, slot
+    if call.order < live_calls[head].order:
+        call.next = head
+        return slot, tail
+    before = head
+    while live_calls[live_calls[before].next].order < call.order:
+        before = live_calls[before].next
+    call.next = live_calls[before].next
+    live_calls[before].next = slot
+    return head, tail
+
+
 @section
 def end_steps(replica, clock, live_calls, live_tasks, turns, phases, out_runs):
-    """End the replica's planned steps; returns the calls that finish as a list linked by `next` (-1: none)."""
+    """End the replica's planned steps; returns the calls that finish as a list linked by `next` (-1: none).
+
+    Among them are those whose prefill is complete and whose KV goes to another pool: their `imported` is 1.
+    """
     account_steps(replica, phases, clock.now_ns)
+    if replica.imports > 0:
+        end_imports(replica, clock, live_calls, out_runs)
     head, tail = -1, -1
     while True:
         if replica.finishers > 0 and turns[replica.finish_heap].step == replica.decode_step:
@@ -216,14 +265,11 @@ def end_steps(replica, clock, live_calls, live_tasks, turns, phases, out_runs):
             slot = replica.first_chunk
             replica.first_chunk = live_calls[slot].next
             replica.run_open = 0
-            if not end_chunk(replica, live_calls[slot], slot, clock, live_tasks, turns, phases, out_runs):
+            if live_calls[slot].chunk == 0 or not end_chunk(
+                replica, live_calls[slot], slot, clock, live_tasks, turns, phases, out_runs
+            ):
                 continue
         else:
             return head
         leave_batch(replica, live_calls, slot)
-        live_calls[slot].next = -1
-        if tail >= 0:
-            live_calls[tail].next = slot
-        else:
-            head = slot
-        tail = slot
+        head, tail = append_finished(live_calls, slot, head, tail)

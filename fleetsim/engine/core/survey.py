@@ -26,7 +26,7 @@ def _answered(state: State, calls: np.recarray) -> np.ndarray:
     network = state.network[: state.clock[0].messages]
     on_their_way[network.slot[network.slot >= 0]] = True
     on_their_way = on_their_way[state.live_calls.used == 1]
-    return on_their_way & (calls.first_token_ns >= 0)
+    return on_their_way & (calls.first_token_ns >= 0) & (calls.imported == 0)
 
 
 def _call_rows(state: State, calls: np.recarray) -> np.recarray:
@@ -37,6 +37,7 @@ def _call_rows(state: State, calls: np.recarray) -> np.recarray:
     refused = calls.status >= int(Status.REFUSED_CONTEXT)
     rows.status = np.where(refused, calls.status, int(Status.IN_FLIGHT))
     rows.sent_ns, rows.queued_ns, rows.admitted_ns = calls.sent_ns, calls.queued_ns, calls.admitted_ns
+    rows.prefill_replica, rows.transferred_ns = calls.prefill_replica, calls.transferred_ns
     rows.first_token_ns, rows.finish_ns = calls.first_token_ns, -1
     return rows
 

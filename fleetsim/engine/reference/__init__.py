@@ -1,7 +1,8 @@
 """The reference engine: docs/engine.md in SimPy, one step at a time, written to be read.
 
 Read it in this order: `clock` (which event goes first), `workflow` (tasks and the calls they make), `pool`
-(delivery and the balancer), `replica` (the queue, the batch, the steps), `run` (all of it together).
+(delivery and the balancer), `replica` with `batch` (the queue, the batch, the steps), `link` (the way from a pool
+that prefills to the one that decodes), `run` (all of it together).
 The compiled core computes the same records; this engine is what it is held against.
 """
 

@@ -17,27 +17,52 @@ class Chunk:
     tokens: int
 
 
+@dataclass
+class Step:
+    """One forward pass: who is in it."""
+
+    start_ns: int
+    decoding: list[Call]  # those that were decoding before
+    imports: list[Call]  # those that decode for the first time here, with KV that came over a link
+    chunks: list[Chunk]
+
+    @property
+    def sequences(self) -> list[Call]:
+        """All that decode in this step: the D of docs/engine.md."""
+        return self.decoding + self.imports
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to compute: the replica idles."""
+        return not (self.decoding or self.imports or self.chunks)
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is a run of steps by itself."""
+        return bool(self.imports or self.chunks)
+
+
 class Batch:
-    """The calls given to a replica: those waiting, and those running, who hold KV blocks."""
+    """The calls given to a replica: those waiting, and those that hold KV blocks, running or in transfer."""
 
     def __init__(self, pool: PoolRow) -> None:
         self.pool = pool
         self.queue: list[Call] = []
         self.running: list[Call] = []  # in the order of their last admission
+        self.in_transfer: list[Call] = []  # prefilled here, to be decoded elsewhere; their KV is not there yet
         self.preemptions = 0
 
-    def make_up_step(self, now_ns: int) -> tuple[list[Call], list[Chunk]]:
-        """The decoding sequences and the prefill chunks of the step that starts now."""
+    def make_up_step(self, now_ns: int) -> Step:
+        """The step that starts now."""
         preempted = self.make_room()
         decoding = self.decoding()
         for call in decoding:
             call.blocks += self.needs_block(call)
         budget = self.pool.max_batched_tokens - len(decoding)
-        chunks = self.continue_prefill(budget)
-        budget -= sum(chunk.tokens for chunk in chunks)
+        step = Step(now_ns, decoding, imports=[], chunks=self.continue_prefill(budget))
         if not preempted:
-            chunks += self.admit(budget, now_ns)
-        return decoding, chunks
+            self.admit(step, budget - sum(chunk.tokens for chunk in step.chunks))
+        return step
 
     def decoding(self) -> list[Call]:
         """The running sequences whose prefill target is complete."""
@@ -67,27 +92,37 @@ class Batch:
         chunks = [next_chunk(call, budget) for call in unfinished]
         return [chunk for chunk in chunks if chunk.tokens > 0]
 
-    def admit(self, budget: int, now_ns: int) -> list[Chunk]:
-        """Admit from the queue while budget, seats and blocks last; gives the new sequences' first chunks."""
-        chunks = []
+    def admit(self, step: Step, budget: int) -> None:
+        """Admit from the queue into the step while budget, seats and blocks last."""
         while budget > 0 and len(self.running) < self.pool.max_num_seqs and self.queue:
-            blocks = self.blocks_for(self.queue[0].target_tokens)
+            call = self.queue[0]
+            imported = call.decodes  # nothing of its target is left to compute: it writes its next entry at once
+            blocks = self.blocks_for(call.context_tokens if imported else call.target_tokens)
             if blocks > self.free_blocks():
                 break
-            call = self.queue.pop(0)
-            self.running.append(call)
+            self.running.append(self.queue.pop(0))
             call.blocks = blocks
             if call.admitted_ns < 0:
-                call.admitted_ns = now_ns
-            chunks.append(next_chunk(call, budget))
-            budget -= chunks[-1].tokens
-        return chunks
+                call.admitted_ns = step.start_ns
+            if imported:
+                step.imports.append(call)
+                budget -= 1
+            else:
+                step.chunks.append(next_chunk(call, budget))
+                budget -= step.chunks[-1].tokens
 
     def remove(self, calls: list[Call]) -> None:
-        """Finished calls leave the batch and free their blocks."""
+        """These calls leave the batch. Those that are not answered yet keep their blocks until they are transferred."""
         self.running = [call for call in self.running if call not in calls]
+        self.in_transfer += [call for call in calls if not call.answered]
         for call in calls:
-            call.blocks = 0
+            if call.answered:
+                call.blocks = 0
+
+    def release(self, call: Call) -> None:
+        """The call's KV has been transferred: its blocks here are free."""
+        self.in_transfer.remove(call)
+        call.blocks = 0
 
     def blocks_for(self, tokens: int) -> int:
         """Whole KV blocks that hold so many entries."""
@@ -98,8 +133,8 @@ class Batch:
         return (call.context_tokens - 1) % self.pool.block_tokens == 0
 
     def held_blocks(self) -> int:
-        """KV blocks held by the running sequences."""
-        return sum(call.blocks for call in self.running)
+        """KV blocks held by the running sequences and by those in transfer."""
+        return sum(call.blocks for call in self.running + self.in_transfer)
 
     def free_blocks(self) -> int:
         """KV blocks that nobody holds."""

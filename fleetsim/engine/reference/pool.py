@@ -1,4 +1,4 @@
-"""Pools: a call is delivered, refused or cut, and given to the replica that the balancer chooses (section 4)."""
+"""Pools: a call is delivered, refused or cut, and given to the replica that the balancer chooses (sections 4, 4a)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,23 @@ from fleetsim.tables import SIGNALS, Status
 
 
 class Pool:
-    """The replicas of one pool and its balancer. `departed(call)` is told of calls finished or refused."""
+    """The replicas of one pool and its balancer.
 
-    def __init__(self, plan: Plan, index: int, clock: Clock, departed: Callable[[Call], None]) -> None:
+    `departed(call)` is told of calls finished or refused, `transferred(call)` of calls that another pool is to decode.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        index: int,
+        clock: Clock,
+        departed: Callable[[Call], None],
+        transferred: Callable[[Call], None],
+    ) -> None:
         self.index = index
         self.row = PoolRow(*plan.pools[index].tolist())
+        self.decode_pool = index if self.row.decode_pool == -1 else self.row.decode_pool
+        self.decode_row = PoolRow(*plan.pools[self.decode_pool].tolist())
         self.seed = plan.seed
         self.balancer = plan.balancers[self.row.balancer]
         self.knobs = plan.knobs[index]
@@ -30,7 +42,7 @@ class Pool:
         self.departed = departed
         numbers = range(self.row.first_replica, self.row.first_replica + self.row.replicas)
         base_ns = plan.base_ns[self.row.base_offset :]
-        self.replicas = [Replica(number, self.row, base_ns, clock, departed) for number in numbers]
+        self.replicas = [Replica(number, self.row, base_ns, clock, departed, transferred) for number in numbers]
 
     def deliver(self, call: Call) -> None:
         """The call reaches the pool: it joins a replica's queue, or is refused."""
@@ -41,32 +53,41 @@ class Pool:
             self.departed(call)
             return
         self._cut(call)
-        replica = self.replicas[self._choose(call)]
+        replica = self.replicas[self._choose(call, call.attempt)]
         call.accepted = True
         replica.join(call)
 
+    def take_over(self, call: Call) -> None:
+        """A call whose KV has come over the link joins a replica's queue as an import: all its target is computed."""
+        call.pool = self.index
+        call.interrupted = True
+        self.replicas[self._choose(call, attempt=1)].join(call)
+
     def _refusal(self, call: Call) -> Status | None:
-        if call.prompt_tokens >= self.row.context_tokens:
+        if call.prompt_tokens >= self._context_tokens():
             return Status.REFUSED_CONTEXT
-        if call.prompt_tokens > self.row.kv_blocks * self.row.block_tokens:
+        if call.prompt_tokens > min(kv_tokens(self.row), kv_tokens(self.decode_row)):
             return Status.REFUSED_KV
         return None
 
+    def _context_tokens(self) -> int:
+        return min(self.row.context_tokens, self.decode_row.context_tokens)
+
     def _cut(self, call: Call) -> None:
         """Shorten the answer to what the context and the KV memory hold; its last token is never stored."""
-        context_room = self.row.context_tokens - call.prompt_tokens
-        kv_room = self.row.kv_blocks * self.row.block_tokens - call.prompt_tokens + 1
+        context_room = self._context_tokens() - call.prompt_tokens
+        kv_room = kv_tokens(self.decode_row) - call.prompt_tokens + 1
         room = min(context_room, kv_room)
         call.cut = call.output_tokens > room
         call.output_tokens = min(call.output_tokens, room)
 
-    def _choose(self, call: Call) -> int:
+    def _choose(self, call: Call, attempt: int) -> int:
         """The index in the pool of the replica that gets the call.
 
         Raises EngineFault when the balancer names none of the pool's.
         """
         rule = getattr(self.balancer.rule, "py_func", self.balancer.rule)
-        luck = np.uint64(bits(self.seed, int(Stream.BALANCE), call.task, call.node, call.attempt))
+        luck = np.uint64(bits(self.seed, int(Stream.BALANCE), call.task, call.node, attempt))
         index = int(rule(self._signals(), self.turn, luck, self.knobs))
         if not 0 <= index < len(self.replicas):
             raise EngineFault(
@@ -85,3 +106,8 @@ class Pool:
         reads_kv = self.row.reads_kv == 1
         signals["kv_blocks"] = [replica.batch.claimed_blocks() if reads_kv else -1 for replica in self.replicas]
         return signals
+
+
+def kv_tokens(row: PoolRow) -> int:
+    """KV entries that a replica of the pool holds."""
+    return row.kv_blocks * row.block_tokens

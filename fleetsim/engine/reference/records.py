@@ -33,12 +33,15 @@ class Call:
     output_tokens: int
     sent_ns: int
     return_delay_ns: int
+    decode_pool: int  # the pool that decodes it: where it is sent to, or the one behind that
     replica: int = -1
+    prefill_replica: int = -1
     preemptions: int = 0
     status: Status = Status.IN_FLIGHT
     queued_ns: int = -1
     admitted_ns: int = -1
     first_token_ns: int = -1
+    transferred_ns: int = -1
     finish_ns: int = -1
 
     accepted: bool = False  # given to a replica
@@ -48,7 +51,7 @@ class Call:
     emitted_tokens: int = 0  # tokens of the answer so far
     blocks: int = 0  # KV blocks held
     last_token_ns: int = -1
-    interrupted: bool = False  # preempted after its last token, so the gap to the next is a RESUMED row
+    interrupted: bool = False  # preempted or moved after its last token, so the gap to the next is a RESUMED row
 
     @property
     def decodes(self) -> bool:
@@ -59,6 +62,11 @@ class Call:
     def context_tokens(self) -> int:
         """KV entries a decode step of it reads: T + g, which is the prompt and all tokens emitted."""
         return self.prompt_tokens + self.emitted_tokens
+
+    @property
+    def answered(self) -> bool:
+        """Whether it has emitted its whole answer."""
+        return self.emitted_tokens == self.output_tokens
 
     @property
     def refused(self) -> bool:
@@ -93,8 +101,8 @@ class Task:
 
     @property
     def answer_pool(self) -> int:
-        """Pool of the answering call, -1 before it is sent."""
-        return self.answer.pool if self.answer else -1
+        """Pool that decodes the answering call, -1 before it is sent."""
+        return self.answer.decode_pool if self.answer else -1
 
     @property
     def output_tokens(self) -> int:
@@ -122,7 +130,7 @@ class Run:
     kind: RunKind = RunKind.STEPS
     sequences: list[Call] = field(default_factory=list)
     under_window: int = 0
-    prefill: bool = False
+    alone: bool = False  # its step has a chunk or an import: no other step belongs to the run
 
 
 class Sample(NamedTuple):

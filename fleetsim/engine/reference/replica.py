@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 
 import numpy as np
 import simpy
 
 from fleetsim.engine import steps
-from fleetsim.engine.reference.batch import Batch, Chunk
+from fleetsim.engine.reference.batch import Batch, Step
 from fleetsim.engine.reference.clock import Clock
+from fleetsim.engine.reference.link import Link
 from fleetsim.engine.reference.plan_rows import PoolRow
 from fleetsim.engine.reference.records import Call, Run, Sample
 from fleetsim.tables import Rank, RunKind, Status
@@ -20,29 +20,29 @@ growth_per_step_ns = getattr(steps.growth_per_step_ns, "py_func", steps.growth_p
 run_end_ns = getattr(steps.run_end_ns, "py_func", steps.run_end_ns)
 
 
-@dataclass
-class Step:
-    """The forward pass in progress."""
-
-    start_ns: int
-    decoding: list[Call]
-    chunks: list[Chunk]
-
-
 class Replica:
     """One model copy. `number` is its row among all replicas; `base_ns` the pool's table of base step times.
 
-    `departed(call)` is told of every call that has finished.
+    `departed(call)` is told of every call that has finished, `transferred(call)` of every call that was prefilled here
+    and whose KV has reached the pool that decodes it.
     """
 
     def __init__(
-        self, number: int, pool: PoolRow, base_ns: np.ndarray, clock: Clock, departed: Callable[[Call], None]
+        self,
+        number: int,
+        pool: PoolRow,
+        base_ns: np.ndarray,
+        clock: Clock,
+        departed: Callable[[Call], None],
+        transferred: Callable[[Call], None],
     ) -> None:
         self.number = number
         self.pool = pool
         self.base_ns = base_ns
         self.clock = clock
         self.departed = departed
+        self.transferred = transferred
+        self.link = Link(pool, clock, self.release)
         self.batch = Batch(pool)
         self.outstanding = self.outstanding_tokens = 0
         self.step: Step | None = None
@@ -54,17 +54,17 @@ class Replica:
         clock.env.process(self.life())
 
     def life(self) -> Generator[simpy.Event, None, None]:
-        """The replica's process: sleep until a call rings the bell, then step until there is nothing to do."""
+        """The replica's process: sleep until the bell rings, then step until there is nothing to do."""
         while True:
             yield self.bell
             while self.batch.queue or self.batch.running:
                 yield self.clock.at(self.clock.now_ns, Rank.STEP_START, self.number)
-                decoding, chunks = self.batch.make_up_step(self.clock.now_ns)
-                if not decoding and not chunks:
+                step = self.batch.make_up_step(self.clock.now_ns)
+                if step.empty:
                     break
-                end_ns = self.start_step(decoding, chunks)
+                end_ns = self.start_step(step)
                 yield self.clock.at(end_ns, Rank.STEP_END, self.number)
-                self.end_step(self.step)
+                self.end_step(step)
             self.run = None
             self.bell = self.clock.env.event()
 
@@ -75,15 +75,19 @@ class Replica:
         self.outstanding += 1
         self.outstanding_tokens += call.prompt_tokens
         self.batch.queue.append(call)
+        self.wake()
+
+    def wake(self) -> None:
+        """Ring the bell, unless it has rung: there may be a step to start."""
         if not self.bell.triggered:
             self.bell.succeed()
 
     # How long a step takes
 
-    def start_step(self, decoding: list[Call], chunks: list[Chunk]) -> int:
+    def start_step(self, step: Step) -> int:
         """Begin a step; returns when it will end."""
-        self.step = Step(self.clock.now_ns, decoding, chunks)
-        under_window = sum(call.context_tokens < self.pool.window_tokens for call in decoding)
+        self.step = step
+        under_window = sum(call.context_tokens < self.pool.window_tokens for call in step.sequences)
         if not self.run_goes_on(under_window):
             self.run = self.new_run(under_window)
             self.runs.append(self.run)
@@ -92,14 +96,14 @@ class Replica:
     def run_goes_on(self, under_window: int) -> bool:
         """Whether the step that starts is one more of the run before it."""
         run, step = self.run, self.step
-        if run is None or run.prefill or step.chunks:
+        if run is None or run.alone or step.alone:
             return False
-        return run.sequences == step.decoding and run.under_window == under_window
+        return run.sequences == step.sequences and run.under_window == under_window
 
     def new_run(self, under_window: int) -> Run:
         """The run that begins with the step that starts now."""
         pool, step = self.pool, self.step
-        contexts = [call.context_tokens for call in step.decoding]
+        contexts = [call.context_tokens for call in step.sequences]
         tokens = len(contexts) + sum(chunk.tokens for chunk in step.chunks)
         return Run(
             replica=self.number,
@@ -114,28 +118,32 @@ class Replica:
                 area=sum(chunk.tokens * (chunk.before + chunk.tokens / 2) for chunk in step.chunks),
             ),
             growth_ns=growth_per_step_ns(pool.alpha_ns, len(contexts), pool.window_alpha_ns, under_window),
-            decoding=len(contexts),
-            sequences=step.decoding,
+            decoding=len(step.decoding),
+            sequences=step.sequences,
             under_window=under_window,
-            prefill=bool(step.chunks),
+            alone=step.alone,
         )
 
     # What comes out of a step
 
     def end_step(self, step: Step) -> None:
-        """All tokens of the step are emitted; then the finished calls leave, one after the other."""
+        """All tokens of the step are emitted; then calls leave, one after the other."""
         self.prefill_ns, self.decode_ns = self.busy_ns(self.clock.now_ns)
         self.step = None
         self.steps += 1
         self.run.steps += 1
-        for call in step.decoding:
+        for call in step.sequences:
             self.emit(call)
         for chunk in step.chunks:
             self.prefill_tokens += chunk.tokens
             chunk.call.computed_tokens += chunk.tokens
             if chunk.call.decodes:
                 self.emit(chunk.call)
-        self.hand_back([call for call in self.batch.running if call.emitted_tokens == call.output_tokens])
+        self.send_away([call for call in self.batch.running if call.answered or self.decodes_elsewhere(call)])
+
+    def decodes_elsewhere(self, call: Call) -> bool:
+        """Whether another pool decodes the call, which has been prefilled here."""
+        return self.pool.decode_pool != -1 and call.decodes
 
     def emit(self, call: Call) -> None:
         """The call gets a token now."""
@@ -150,16 +158,27 @@ class Replica:
         call.last_token_ns = now_ns
         self.output_tokens += 1
 
-    def hand_back(self, finished: list[Call]) -> None:
-        """All finished calls leave the batch before the first of them goes back to its client."""
-        self.batch.remove(finished)
-        for call in finished:
-            call.finish_ns = self.clock.now_ns
-            call.status = Status.CUT if call.cut else Status.FINISHED
-        for call in finished:
+    def send_away(self, leaving: list[Call]) -> None:
+        """All leave the batch before the first of them goes back to its client, or on to the pool that decodes it."""
+        self.batch.remove(leaving)
+        for call in leaving:
+            if call.answered:
+                call.finish_ns = self.clock.now_ns
+                call.status = Status.CUT if call.cut else Status.FINISHED
+        for call in leaving:
             self.outstanding -= 1
             self.outstanding_tokens -= call.prompt_tokens
-            self.departed(call)
+            go_on = self.departed if call.answered else self.link.send
+            go_on(call)
+
+    def release(self, call: Call) -> None:
+        """The call's KV has left: its blocks may let a waiting call in; the other pool takes it over."""
+        self.batch.release(call)
+        if self.batch.queue:
+            self.wake()
+        call.transferred_ns = self.clock.now_ns
+        call.prefill_replica = self.number
+        self.transferred(call)
 
     # What is seen of it
 

@@ -24,7 +24,7 @@ class Workflow:
         self.rows = rows
         self.nodes = [NodeRow(*row) for row in plan.nodes.tolist()]
         self.clock = clock
-        self.pools = [Pool(plan, index, clock, self.departed) for index in range(len(plan.pools))]
+        self.pools = [Pool(plan, index, clock, self.departed, self.transferred) for index in range(len(plan.pools))]
         self.tasks: dict[int, Task] = {}  # those that have arrived
 
     # Arrivals
@@ -101,11 +101,16 @@ class Workflow:
             output_tokens=task.full_output_tokens if row.output_tokens == -1 else row.output_tokens,
             sent_ns=self.clock.now_ns,
             return_delay_ns=pool.row.return_delay_ns,
+            decode_pool=pool.decode_pool,
         )
         task.sent.append(call)
         if row.answers == 1:
             task.answer = call
         self.clock.travel(partial(pool.deliver, call), pool.row.delay_ns, Rank.DELIVER, task.task, node)
+
+    def transferred(self, call: Call) -> None:
+        """The call's KV has reached the pool that decodes it; there is no network delay between pools."""
+        self.pools[call.decode_pool].take_over(call)
 
     def departed(self, call: Call) -> None:
         """The call has left its pool, finished or refused: the answer travels to the client."""

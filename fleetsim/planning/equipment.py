@@ -1,0 +1,104 @@
+"""What hardware makes of a pool: step times, memory and price of its replicas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fleetsim.catalog import load_hardware, load_model
+from fleetsim.errors import Fault, FleetsimError, InputFaults
+from fleetsim.hardware import Deployment, StepTable, given_table, kv_bytes_per_token, step_table
+
+if TYPE_CHECKING:
+    from fleetsim.scenario import Loaded
+    from fleetsim.scenario.schema import Architecture, Pool
+
+_GIVEN = "given table"
+
+
+@dataclass(frozen=True)
+class EquippedPool:
+    """A pool with what its hardware makes of it."""
+
+    pool: Pool
+    table: StepTable
+    model: str  # display names
+    hardware: str
+    usd_per_s: float  # of one replica
+    price_note: str
+    kv_bytes_per_token: float  # of one replica's cache in all; 0 where it is not known
+
+
+Equipment = dict[tuple[str, str], EquippedPool]
+"""(architecture, fleet) -> the fleet as it is equipped; for its fleets see `fleets`."""
+
+
+def fleets(architecture: Architecture) -> dict[str, Pool]:
+    """Every set of replicas alike, by name: the pools, and in front of a disaggregated one its prefill side.
+
+    The prefill side of pool `chat` is called `chat.prefill`.
+    """
+    found: dict[str, Pool] = {}
+    for name, pool in architecture.pools.items():
+        if pool.prefill is not None:
+            found[prefill_name(name)] = pool.prefill_pool()
+        found[name] = pool
+    return found
+
+
+def prefill_name(pool: str) -> str:
+    """What the prefill side of a pool is called."""
+    return f"{pool}.prefill"
+
+
+def equip(loaded: Loaded) -> Equipment:
+    """Step times, memory and price of every pool.
+
+    Raises InputFaults with all pools that cannot be: a model that does not fit, a precision or price there is not.
+    """
+    equipment: Equipment = {}
+    faults: list[Fault] = []
+    for architecture_name, architecture in loaded.scenario.architectures.items():
+        for name, pool in fleets(architecture).items():
+            place = f"architectures.{architecture_name}.pools.{name}"
+            try:
+                equipment[architecture_name, name] = _equip_pool(pool, loaded)
+            except InputFaults as error:
+                faults += error.faults
+            except FleetsimError as error:
+                faults.append(loaded.fault(f"{place}.{'steps' if pool.steps else 'model'}", str(error)))
+    if faults:
+        raise InputFaults(faults)
+    return equipment
+
+
+def _equip_pool(pool: Pool, loaded: Loaded) -> EquippedPool:
+    if pool.steps is not None:
+        price = pool.price_usd_per_s or 0.0
+        table = given_table(pool.steps, pool, loaded.base)
+        return EquippedPool(pool, table, _GIVEN, _GIVEN, price, "scenario", 0.0)
+    model, hardware = load_model(pool.model, loaded.base), load_hardware(pool.hardware, loaded.base)
+    deployment = Deployment(
+        model,
+        hardware,
+        tp=pool.tp,
+        pp=pool.pp,
+        ep=pool.ep,
+        dp=pool.dp,
+        precision=pool.precision,
+        kv_precision=pool.kv_precision,
+        max_num_seqs=pool.max_num_seqs,
+        max_num_batched_tokens=pool.max_num_batched_tokens,
+        block_tokens=pool.block_tokens,
+        memory_utilisation=pool.memory_utilisation,
+        max_model_len=None if pool.max_model_len is None else int(pool.max_model_len),
+    )
+    table = step_table(deployment)
+    if pool.price_usd_per_s is not None:
+        price, note = pool.price_usd_per_s, "scenario"
+    else:
+        price = hardware.price_usd_per_s(pool.tariff)
+        source = hardware.prices[pool.tariff]
+        note = f"{pool.tariff}: {source.source} ({source.date}), {source.confidence}"
+    usd_per_s, kv_bytes = price * table.accelerators, kv_bytes_per_token(deployment)
+    return EquippedPool(pool, table, model.name, hardware.name, usd_per_s, note, kv_bytes)

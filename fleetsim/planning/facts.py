@@ -1,0 +1,80 @@
+"""The names that belong to a plan, and what else figures and reports need to know of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleetsim.metrics.contract import ClassFacts, PoolFacts, RunFacts
+from fleetsim.planning.equipment import Equipment, fleets
+from fleetsim.scenario.slo import targets
+from fleetsim.workload import Workload
+
+if TYPE_CHECKING:
+    from fleetsim.scenario.schema import Architecture, Scenario
+
+
+def arm_name(architecture: str, variation: dict[str, object]) -> str:
+    """`mixed [replicas=2]`: the architecture with the values that vary, by the last word of their paths."""
+    return architecture + "".join(f" [{path.rsplit('.', 1)[-1]}={value}]" for path, value in variation.items())
+
+
+def run_facts(
+    scenario: Scenario,
+    name: str,
+    equipment: Equipment,
+    workload: Workload,
+    *,
+    seed: int,
+    replicate: int,
+    variation: dict[str, object],
+) -> RunFacts:
+    """What figures and reports need to know of the run, in names."""
+    architecture: Architecture = scenario.architectures[name]
+    varied = tuple((path, str(value)) for path, value in variation.items())
+    return RunFacts(
+        arm=arm_name(name, variation),
+        architecture=name,
+        description=architecture.description,
+        variation=varied,
+        replicate=replicate,
+        seed=seed,
+        horizon_s=scenario.horizon_s,
+        warm_up_s=None if scenario.warm_up_s == "auto" else scenario.warm_up_s,
+        pue=scenario.site.pue,
+        carbon_g_per_kwh=scenario.site.carbon_g_per_kwh,
+        pools=tuple(_pool_facts(name, architecture, equipment)),
+        classes=tuple(
+            ClassFacts(c, slo.ttft_s, slo.tpot_s, slo.e2e_s)
+            for c, slo in ((c, targets(scenario.workload.classes[c])) for c in workload.classes)
+        ),
+        domains=workload.domains,
+    )
+
+
+def _pool_facts(name: str, architecture: Architecture, equipment: Equipment) -> list[PoolFacts]:
+    facts, first = [], 0
+    for pool_name, pool in fleets(architecture).items():
+        e = equipment[name, pool_name]
+        facts.append(
+            PoolFacts(
+                name=pool_name,
+                model=e.model,
+                hardware=e.hardware,
+                replicas=pool.replicas,
+                first_replica=first,
+                accelerators=e.table.accelerators,
+                usd_per_s=e.usd_per_s,
+                price_note=e.price_note,
+                idle_w=e.table.idle_w,
+                prefill_w=e.table.prefill_w,
+                decode_w=e.table.decode_w,
+                kv_blocks=e.table.kv_blocks,
+                block_tokens=e.table.block_tokens,
+                max_num_seqs=pool.max_num_seqs,
+                basis=e.table.basis,
+                sources=e.table.sources,
+                notes=e.table.notes,
+            )
+        )
+        first += pool.replicas
+    return facts

@@ -1,0 +1,87 @@
+"""Scenario + seed -> Plan: an architecture as tables of numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fleetsim.plan import Plan
+from fleetsim.planning.equipment import Equipment, EquippedPool, fleets, prefill_name
+from fleetsim.policies.balancers import BALANCERS, Balancer
+from fleetsim.tables import KNOBS, POOLS
+from fleetsim.units import nanoseconds
+from fleetsim.workflow.contract import PoolRoom
+from fleetsim.workload import Workload
+
+if TYPE_CHECKING:
+    from fleetsim.scenario.schema import Architecture, Pool, Scenario
+
+
+def plan_architecture(scenario: Scenario, name: str, equipment: Equipment, workload: Workload, seed: int) -> Plan:
+    """The plan of one architecture for one seed."""
+    architecture = scenario.architectures[name]
+    names = list(fleets(architecture))
+    equipped = [equipment[name, fleet] for fleet in names]
+    balancers = tuple({e.pool.balancer.kind: BALANCERS[e.pool.balancer.kind] for e in equipped}.values())
+    graph = architecture.workflow.graph(_rooms(architecture, names, equipped), workload.domains)
+    horizon_ns = nanoseconds(scenario.horizon_s)
+    return Plan(
+        seed=seed,
+        horizon_ns=horizon_ns,
+        stop_ns=horizon_ns + nanoseconds(scenario.drain_s),
+        sample_every_ns=max(1, horizon_ns // scenario.samples),
+        clients=workload.clients,
+        pools=_pool_rows(names, equipped, balancers),
+        nodes=graph.nodes(),
+        base_ns=np.concatenate([e.table.base_ns for e in equipped]),
+        balancers=balancers,
+        knobs=np.array([_knobs(e.pool, BALANCERS[e.pool.balancer.kind]) for e in equipped]),
+        branch_targets=np.array(graph.targets, np.int64),
+        branch_cdf=np.array(graph.cdf, np.float64),
+    )
+
+
+def _rooms(architecture: Architecture, names: list[str], equipped: list[EquippedPool]) -> dict[str, PoolRoom]:
+    """Where calls of each pool go: to its prefill side, if it has one."""
+    doors = {pool: prefill_name(pool) if prefill_name(pool) in names else pool for pool in architecture.pools}
+    numbers = {pool: names.index(door) for pool, door in doors.items()}
+    return {pool: PoolRoom(number, equipped[number].table.context_tokens) for pool, number in numbers.items()}
+
+
+def _pool_rows(names: list[str], equipped: list[EquippedPool], balancers: tuple[Balancer, ...]) -> np.recarray:
+    rows = POOLS.empty(len(equipped))
+    replicas = base_offset = 0
+    for row, e in zip(rows, equipped, strict=True):
+        pool, table, balancer = e.pool, e.table, BALANCERS[e.pool.balancer.kind]
+        row.first_replica, row.replicas = replicas, pool.replicas
+        row.balancer, row.reads_kv = balancers.index(balancer), balancer.reads_kv
+        row.max_num_seqs, row.max_batched_tokens = pool.max_num_seqs, pool.max_num_batched_tokens
+        row.block_tokens, row.kv_blocks, row.context_tokens = table.block_tokens, table.kv_blocks, table.context_tokens
+        row.base_offset, row.alpha_ns, row.beta_ns = base_offset, table.alpha_ns, table.beta_ns
+        row.window_alpha_ns, row.window_tokens = table.window_alpha_ns, table.window_tokens
+        row.delay_ns = row.return_delay_ns = nanoseconds(pool.network_s)
+        row.decode_pool = -1
+        replicas += pool.replicas
+        base_offset += len(table.base_ns)
+    for number, e in enumerate(equipped):
+        if e.pool.prefill is not None:
+            _disaggregate(rows, names.index(prefill_name(names[number])), number, e)
+    return rows
+
+
+def _disaggregate(rows: np.recarray, prefill: int, decode: int, decoder: EquippedPool) -> None:
+    """Let row `prefill` hand what it has prefilled to row `decode`; changes the rows."""
+    transfer = decoder.pool.prefill.transfer
+    bytes_per_token = transfer.bytes_per_token or decoder.kv_bytes_per_token
+    seconds = bytes_per_token * (1 - transfer.overlap) / transfer.bandwidth_bytes_per_s
+    rows[prefill].decode_pool = decode
+    rows[prefill].transfer_ns_per_token = seconds * 1e9
+    rows[prefill].transfer_latency_ns = nanoseconds(transfer.latency_s)
+    rows.context_tokens[[prefill, decode]] = rows.context_tokens[[prefill, decode]].min()
+
+
+def _knobs(pool: Pool, balancer: Balancer) -> list[float]:
+    given = pool.balancer.model_extra or {}
+    values = [float(given.get(name, default)) for name, default in balancer.knobs.items()]
+    return values + [0.0] * (KNOBS - len(values))
