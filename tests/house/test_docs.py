@@ -104,7 +104,8 @@ def test_ranks_of_the_specification_are_those_of_the_tables() -> None:
     text = (ROOT / "docs/engine.md").read_text(encoding="utf-8")
     named = set(re.findall(r"\b(STEP_END|RETURN|ARRIVAL|DELIVER|STEP_START|SAMPLE)\b", text))
     assert named <= {rank.name for rank in tables.Rank}
-    assert [rank.name for rank in tables.Rank] == ["STEP_END", "RETURN", "ARRIVAL", "DELIVER", "STEP_START", "SAMPLE"]
+    order = ["STEP_END", "RETURN", "ARRIVAL", "TRANSFER", "DELIVER", "STEP_START", "SAMPLE"]
+    assert [rank.name for rank in tables.Rank] == order
     assert [int(rank) for rank in tables.Rank] == list(range(len(tables.Rank)))
 
 

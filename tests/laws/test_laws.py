@@ -21,7 +21,7 @@ def a_plan(clients: int = 0) -> Plan:
     """Two pools: one replica with 10 KV blocks, and two replicas; batches of at most two."""
     pools = POOLS.empty(2)
     pools.first_replica, pools.replicas = [0, 1], [1, 2]
-    pools.kv_blocks, pools.max_num_seqs, pools.block_tokens = 10, 2, 16
+    pools.kv_blocks, pools.max_num_seqs, pools.block_tokens, pools.decode_pool = 10, 2, 16, -1
     return Plan(
         seed=1,
         horizon_ns=1_000,
@@ -39,11 +39,11 @@ def a_plan(clients: int = 0) -> Plan:
 def some_calls() -> np.recarray:
     """Finished at replicas 0 and 2, refused, in flight after its first token, and in flight on its way."""
     calls = CALLS.empty(5)
-    calls[0] = (0, 0, 0, 0, 0, 50, 3, 0, Status.FINISHED, 0, 5, 5, 105, 125)
-    calls[1] = (0, 1, 0, 1, 2, 60, 2, 1, Status.CUT, 130, 135, 140, 240, 300)
-    calls[2] = (1, 0, 0, 0, -1, 9_000, 4, 0, Status.REFUSED_KV, 200, 205, -1, -1, -1)
-    calls[3] = (2, 0, 0, 0, 0, 10, 500, 0, Status.IN_FLIGHT, 300, 305, 305, 405, -1)
-    calls[4] = (3, 0, 0, 1, -1, 10, 5, 0, Status.IN_FLIGHT, 999, -1, -1, -1, -1)
+    calls[0] = (0, 0, 0, 0, 0, -1, 50, 3, 0, Status.FINISHED, 0, 5, 5, 105, -1, 125)
+    calls[1] = (0, 1, 0, 1, 2, -1, 60, 2, 1, Status.CUT, 130, 135, 140, 240, -1, 300)
+    calls[2] = (1, 0, 0, 0, -1, -1, 9_000, 4, 0, Status.REFUSED_KV, 200, 205, -1, -1, -1, -1)
+    calls[3] = (2, 0, 0, 0, 0, -1, 10, 500, 0, Status.IN_FLIGHT, 300, 305, 305, 405, -1, -1)
+    calls[4] = (3, 0, 0, 1, -1, -1, 10, 5, 0, Status.IN_FLIGHT, 999, -1, -1, -1, -1, -1)
     return calls
 
 

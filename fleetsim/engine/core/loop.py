@@ -5,6 +5,7 @@ from __future__ import annotations
 from numba import types
 
 from fleetsim.compiled import section, state_kernel
+from fleetsim.engine.core.ending import end_steps
 from fleetsim.engine.core.events import pop_message, rank_of, reschedule, task_of
 from fleetsim.engine.core.flow import (
     assign,
@@ -24,7 +25,7 @@ from fleetsim.engine.core.flow import (
 from fleetsim.engine.core.opening import STATE_TYPE
 from fleetsim.engine.core.sampling import sample
 from fleetsim.engine.core.state import NEVER
-from fleetsim.engine.core.stepping import end_of_current_step, end_steps, start_step
+from fleetsim.engine.core.stepping import end_of_current_step, start_step
 from fleetsim.policies.balancers import SIGNATURE
 from fleetsim.tables import NodeKind, Rank
 
