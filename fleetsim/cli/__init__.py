@@ -11,6 +11,7 @@ import fleetsim
 from fleetsim.cli.check import check
 from fleetsim.cli.group import Commands
 from fleetsim.cli.listing import list_
+from fleetsim.cli.predict import predict
 from fleetsim.cli.run import run
 from fleetsim.cli.schema import schema
 from fleetsim.cli.show import show
@@ -40,7 +41,7 @@ def commands() -> None:
     """
 
 
-for _command in (run, check, list_, show, schema, verify):
+for _command in (run, check, list_, show, schema, verify, predict):
     commands.add_command(_command)
 
 
