@@ -8,6 +8,7 @@ import sys
 import click
 
 import fleetsim
+from fleetsim.cli.accuracy import accuracy
 from fleetsim.cli.check import check
 from fleetsim.cli.group import Commands
 from fleetsim.cli.listing import list_
@@ -41,7 +42,7 @@ def commands() -> None:
     """
 
 
-for _command in (run, check, list_, show, schema, verify, predict):
+for _command in (run, check, list_, show, schema, verify, predict, accuracy):
     commands.add_command(_command)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fleetsim.catalog import HardwareProfile, ModelProfile, load_hardware, load_model
+from fleetsim.catalog import FrameworkProfile, HardwareProfile, ModelProfile, load_hardware, load_model
 from fleetsim.errors import DoesNotFit, FleetsimError
 from fleetsim.hardware import Deployment, step_table
 from fleetsim.predict.frameworks import Framework
@@ -47,8 +47,8 @@ class Layout:
     dp: int | None
 
 
-Profiles = Mapping[str, HardwareProfile]
-"""Hardware profiles to take instead of the shipped ones, by key: how a fit tries another calibration."""
+Profiles = Mapping[str, HardwareProfile | FrameworkProfile]
+"""Profiles to take instead of the shipped ones, by key: how a fit tries another calibration."""
 
 
 def setup(point: Point, framework: Framework, load: Load, override: Profiles) -> Setup:
@@ -75,6 +75,7 @@ def setup(point: Point, framework: Framework, load: Load, override: Profiles) ->
         block_tokens=framework.block_tokens,
         memory_utilisation=framework.memory_utilisation,
         max_model_len=load.longest_tokens,
+        framework=framework.profile,
     )
     deployment, replicas, said = _laid_out(plain, _layout(point, key))
     return Setup(deployment, replicas, tuple(notes + said))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleetsim.errors import FleetsimError
+from fleetsim.predict.deployment import Profiles
 from fleetsim.predict.points import Progress, predict_points
 
 if TYPE_CHECKING:
@@ -33,9 +34,11 @@ def read_table(path: str | Path) -> pd.DataFrame:
     return table
 
 
-def predict_table(table: pd.DataFrame, *, workers: int = 1, progress: Progress | None = None) -> pd.DataFrame:
-    """The table with the columns predicted (text; "" where there is none), basis and note."""
-    predictions = predict_points(table, workers=workers, progress=progress)
+def predict_table(
+    table: pd.DataFrame, *, workers: int = 1, override: Profiles | None = None, progress: Progress | None = None
+) -> pd.DataFrame:
+    """The table with the columns predicted (text; "" where there is none), basis and note; see `predict_points`."""
+    predictions = predict_points(table, workers=workers, override=override, progress=progress)
     predicted = table.drop(columns=[name for name in _ADDED if name in table.columns])
     predicted["predicted"] = ["" if p.value is None else f"{p.value:.6g}" for p in predictions]
     predicted["basis"] = [p.basis for p in predictions]

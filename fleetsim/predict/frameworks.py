@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from fleetsim.catalog import FrameworkProfile, framework_names, load_framework
 from fleetsim.predict.rows import Point
 
 
@@ -21,6 +23,7 @@ class Framework:
     request_s: float = 0.02  # a server takes so long to receive and tokenise a request and to send its first token
     kv_share: float = 1.0  # of the memory that weights and workspace leave
     never_evicts: bool = False  # admits a sequence only when there is room for all of its answer
+    profile: FrameworkProfile | None = None  # what it adds to step times
     late_slot: bool = False  # a finished sequence's slot is given away one step too late for the client's next request
 
 
@@ -42,10 +45,17 @@ _SETTINGS = {
 }
 
 
-def framework_of(point: Point) -> Framework:
-    """The framework a point ran on, with the settings its notes give (`max_num_seqs=128; gpu_mem=0.9`)."""
-    name = point.framework.lower()
-    found = next((framework for pattern, framework in _KNOWN if re.search(pattern, name)), _OTHER)
+def framework_of(point: Point, override: Mapping[str, object]) -> Framework:
+    """The framework a point ran on, with the settings its notes give (`max_num_seqs=128; gpu_mem=0.9`).
+
+    Its profile, one of `override` before the shipped one, decides where there is one.
+    """
+    found = _known(point.framework)
+    profile = override.get(found.name)
+    if profile is None and found.name in framework_names():
+        profile = load_framework(found.name)
+    if isinstance(profile, FrameworkProfile):
+        found = _with_profile(found, profile)
     if found.name == "trtllm" and re.match(r"1\.0\.", point.framework_version):
         found = replace(found, late_slot=True)
     notes, given = _of_device(point.notes, point.hardware), {}
@@ -53,6 +63,29 @@ def framework_of(point: Point) -> Framework:
         if match := re.search(pattern, notes):
             given[setting] = type(getattr(found, setting))(match[1])
     return replace(found, **given)
+
+
+def framework_name(name: str) -> str:
+    """The short name of a framework as benchmarks write it: `TensorRT 10.2.0, CUDA 12.4` is trtllm."""
+    return _known(name).name
+
+
+def _known(name: str) -> Framework:
+    return next((framework for pattern, framework in _KNOWN if re.search(pattern, name.lower())), _OTHER)
+
+
+def _with_profile(found: Framework, profile: FrameworkProfile) -> Framework:
+    scheduling = profile.scheduling
+    return replace(
+        found,
+        max_num_seqs=scheduling.max_num_seqs,
+        max_num_batched_tokens=scheduling.max_num_batched_tokens,
+        block_tokens=scheduling.block_tokens,
+        memory_utilisation=scheduling.memory_utilisation,
+        quantised_kv=scheduling.quantised_kv,
+        request_s=profile.calibration.request_overhead_s,
+        profile=profile,
+    )
 
 
 def _of_device(notes: str, hardware: str) -> str:

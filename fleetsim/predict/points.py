@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fleetsim.catalog import HardwareProfile
 from fleetsim.errors import FleetsimError
 from fleetsim.hardware import StepTable, step_table
 from fleetsim.predict.deployment import Profiles, setup
@@ -37,16 +36,16 @@ def predict_points(
     points: pd.DataFrame | Iterable[Row],
     *,
     workers: int = 1,
-    override: Mapping[str, HardwareProfile] | None = None,
+    override: Profiles | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> list[Prediction]:
     """One prediction for each row, in order.
 
-    `points`: a table of the tidy schema (extra columns are ignored) or rows. `override`: hardware profiles to take
-    instead of the shipped ones, by key, such as a `model_copy` with another calibration. `workers`: processes; 1 runs
-    here. `executor`: processes that are already there, for whoever predicts again and again. `progress`: told the share
-    that is done. The same input gives the same predictions however it is run.
+    `points`: a table of the tidy schema (extra columns are ignored) or rows. `override`: hardware and framework
+    profiles to take instead of the shipped ones, by key, such as a `model_copy` with another calibration. `workers`:
+    processes; 1 runs here. `executor`: processes that are already there, for whoever predicts again and again.
+    `progress`: told the share that is done. The same input gives the same predictions however it is run.
     """
     rows, override = rows_of(points), dict(override or {})
     groups: dict[Point, list[tuple[str, str]]] = {}
@@ -103,7 +102,7 @@ def simulate_point(point: Point, override: Profiles) -> tuple[Outcome, tuple[str
 
     Raises FleetsimError if the point cannot be expressed.
     """
-    framework = framework_of(point)
+    framework = framework_of(point, override)
     sent = load(point, framework)
     made = setup(point, framework, sent, override)
     table, sent, said = _room(step_table(made.deployment), sent, framework)
