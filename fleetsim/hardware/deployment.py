@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fleetsim.catalog import HardwareProfile, ModelProfile
+from fleetsim.catalog import FrameworkProfile, HardwareProfile, ModelProfile
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Deployment:
     block_tokens: int = 16
     memory_utilisation: float = 0.9
     max_model_len: int | None = None  # the model's context if None
+    framework: FrameworkProfile | None = None  # a typical one, as the device is calibrated, if None
 
     @property
     def accelerators(self) -> int:
