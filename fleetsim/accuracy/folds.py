@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fleetsim.accuracy.scores import column
 from fleetsim.errors import UnknownName
 from fleetsim.predict import predict_table
+from fleetsim.predict.deployment import Profiles
 from fleetsim.registry import unknown
 
 if TYPE_CHECKING:
@@ -18,22 +19,28 @@ FOLDS = ("model", "device", "framework")
 
 
 def leave_out(
-    table: pd.DataFrame, what: str, *, workers: int = 1, progress: Callable[[float], None] | None = None
+    table: pd.DataFrame,
+    what: str,
+    *,
+    workers: int = 1,
+    progress: Callable[[float], None] | None = None,
+    fit: Callable[..., Profiles] | None = None,
 ) -> pd.DataFrame:
     """The table with each row predicted by a calibration that was fitted without its model, device or framework.
 
-    Calibrates once a fold, on all rows of the others. Raises UnknownName for anything but FOLDS.
+    Calibrates once a fold, on all rows of the others; `fit` is `fleetsim.calibration.fit` unless given.
+    Raises UnknownName for anything but FOLDS.
     """
     import pandas as pd
 
-    from fleetsim import calibration
-
     if what not in FOLDS:
         raise UnknownName(unknown("fold", what, FOLDS))
+    if fit is None:
+        from fleetsim.calibration import fit
     fold_of = pd.Series(column(table, what), index=table.index)
     folds, parts = sorted(fold_of.unique()), []
     for done, fold in enumerate(folds):
-        fitted = calibration.fit(table[fold_of != fold], workers=workers)
+        fitted = fit(table[fold_of != fold], workers=workers)
         parts.append(predict_table(table[fold_of == fold], workers=workers, override=fitted))
         if progress is not None:
             progress((done + 1) / len(folds))
