@@ -9,6 +9,7 @@ import click
 
 import fleetsim
 from fleetsim.cli.accuracy import accuracy
+from fleetsim.cli.calibrate import calibrate
 from fleetsim.cli.check import check
 from fleetsim.cli.group import Commands
 from fleetsim.cli.listing import list_
@@ -42,7 +43,7 @@ def commands() -> None:
     """
 
 
-for _command in (run, check, list_, show, schema, verify, predict, accuracy):
+for _command in (run, check, list_, show, schema, verify, predict, calibrate, accuracy):
     commands.add_command(_command)
 
 

@@ -43,21 +43,32 @@ def roofline_cost(
 
     `tokens` are the step sizes to tabulate: float64, all from 0 to max_num_batched_tokens if None.
 
-    A step of n tokens runs as up to pp micro-batches; in a full pipeline a token's round trip is pp stages, plus the
+    With speculation a decode step checks draft_tokens more tokens of every sequence and gives 1 + accepted of them: its
+    cost is shared among those, so a table entry is still the time per token, and the gain fades as steps fill the
+    device. A step of n tokens runs as up to pp micro-batches; in a full pipeline a token's round trip is pp stages, plus the
     part of the fill that other micro-batches do not hide.
     """
-    host = host_of(deployment, fit)
-    rank = _Rank(deployment, used, fit, host)
     if tokens is None:
         tokens = np.arange(deployment.max_num_batched_tokens + 1, dtype=float)
+    rank = _Rank(deployment, used, fit, host_of(deployment, fit))
+    base = _base(rank, tokens)
+    alpha, window_alpha, beta = rank.attention()
+    if (plan := deployment.speculation) is not None:
+        checked = _base(rank, tokens * (plan.draft_tokens + 1)) + plan.draft_tokens * plan.draft_cost * base
+        base = np.where(tokens <= deployment.max_num_seqs, checked / (1 + plan.accepted), base)
+        alpha, window_alpha = alpha / (1 + plan.accepted), window_alpha / (1 + plan.accepted)
+    return StepCost(base * _NS, alpha * _NS, window_alpha * _NS, beta * _NS)
+
+
+def _base(rank: _Rank, tokens: np.ndarray) -> np.ndarray:
+    """Seconds of steps of `tokens` tokens without the attention that depends on context."""
+    deployment, host = rank.deployment, rank.host
     micro = np.ceil(host.padded(tokens) / deployment.pp)
-    stages = deployment.pp + fit.pipeline_bubble * (np.minimum(deployment.pp, np.maximum(tokens, 1)) - 1)
+    stages = deployment.pp + rank.fit.pipeline_bubble * (np.minimum(deployment.pp, np.maximum(tokens, 1)) - 1)
     layers = rank.layers(micro) / deployment.pp + rank.handover(micro)
     layers = host.launched(tokens, layers, _blocks(deployment.model) / deployment.pp)
     overhead = host.overhead(tokens, deployment.max_num_seqs)
-    base = stages * layers + rank.head(tokens) + rank.window_prefill(tokens) + overhead
-    alpha, window_alpha, beta = rank.attention()
-    return StepCost(base * _NS, alpha * _NS, window_alpha * _NS, beta * _NS)
+    return stages * layers + rank.head(tokens) + rank.window_prefill(tokens) + overhead
 
 
 def _blocks(model: ModelProfile) -> float:
