@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from fleetsim.catalog.framework_profile import FrameworkProfile
 from fleetsim.catalog.hardware_profile import HardwareProfile
 from fleetsim.catalog.model_profile import ModelProfile
 from fleetsim.catalog.read import read_profile
@@ -17,9 +18,12 @@ from fleetsim.registry import unknown
 from fleetsim.scenario.files import inside
 
 __all__ = [
+    "FrameworkProfile",
     "HardwareProfile",
     "ModelProfile",
+    "framework_names",
     "hardware_names",
+    "load_framework",
     "load_hardware",
     "load_model",
     "model_names",
@@ -41,6 +45,16 @@ def load_hardware(name_or_path: str, base: Path | None = None) -> HardwareProfil
 def load_model(name_or_path: str, base: Path | None = None) -> ModelProfile:
     """A shipped model profile by its name, or a .yaml file in `base`. Raises as `load_hardware`."""
     return _load("model profile", "model_profiles", ModelProfile, name_or_path, base)
+
+
+def load_framework(name_or_path: str, base: Path | None = None) -> FrameworkProfile:
+    """A shipped framework profile by its name, or a .yaml file in `base`. Raises as `load_hardware`."""
+    return _load("framework profile", "framework_profiles", FrameworkProfile, name_or_path, base)
+
+
+def framework_names() -> list[str]:
+    """Names of the shipped framework profiles."""
+    return _names("framework_profiles")
 
 
 def hardware_names() -> list[str]:

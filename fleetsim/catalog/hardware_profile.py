@@ -69,6 +69,8 @@ class Fit(Model):
     )
     data: Text = Field(min_length=1, description="the measurements behind it")
     date: Day
+    error: Text = Field("", description="median and 90th percentile of |predicted / measured - 1| on that data")
+    command: Text = Field("", description="what fitted it, if a command did")
 
 
 class RooflineFit(Fit):
@@ -81,11 +83,23 @@ class RooflineFit(Fit):
     half_tokens: dict[Precision, Annotated[float, Field(ge=0)]] = Field(
         description="tokens at which half of that share is reached"
     )
+    matmul_latency_s: dict[Precision, Duration] = Field(
+        {}, alias="matmul_latency", description="of one matrix product at no load, quantising its input included"
+    )
+    overlap: Annotated[float, Field(ge=1)] = Field(
+        20.0, description="norm in which arithmetic and traffic of a product add: 1 their sum, many their maximum"
+    )
     memory_efficiency: Efficiency = Field(description="share of the bandwidth when reading weights")
     kv_efficiency: Efficiency = Field(description="share of the bandwidth when reading KV cache")
     attention_efficiency: Efficiency = Field(description="share of the bf16 peak of prefill attention")
     expert_imbalance: Annotated[float, Field(ge=1)] = Field(
         description="load of the busiest expert-parallel rank over mean"
+    )
+    expert_chance: Annotated[float, Field(ge=0)] = Field(
+        1.0, description="share of the chance imbalance of few calls that shows in the time of a step"
+    )
+    routing_evenness: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="shape of the gamma law of expert popularity; balanced routing if not given"
     )
     layer_latency_s: Duration = Field(
         alias="layer_latency", description="launches and waits of a dense layer at no load"

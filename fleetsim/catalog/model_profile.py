@@ -18,6 +18,20 @@ class Window(Model):
     layers: Count
 
 
+class LinearAttention(Model):
+    """Layers that keep a state of fixed size per sequence instead of KV (gated delta net, arXiv:2412.06464)."""
+
+    layers: Count
+    key_heads: Count
+    value_heads: Count
+    head_dim: Count
+
+    @property
+    def state_elements(self) -> int:
+        """Elements of one layer's state: a matrix of head_dim x head_dim for every value head."""
+        return self.value_heads * self.head_dim**2
+
+
 class GroupedAttention(Model):
     """Multi-head attention with shared KV heads: MHA, GQA and MQA (Ainslie et al. 2023, arXiv:2305.13245)."""
 
@@ -25,7 +39,9 @@ class GroupedAttention(Model):
     heads: Count
     kv_heads: Count
     head_dim: Count
+    gated: bool = Field(False, description="a gate as wide as the queries on the output")
     window: Window | None = None
+    linear: LinearAttention | None = None
 
 
 class LatentAttention(Model):
@@ -95,4 +111,9 @@ class ModelProfile(Model):
         window = getattr(self.attention, "window", None)
         if window and window.layers > self.layers:
             raise ValueError(f"{window.layers} layers with a window of {self.layers} layers in all")
+        linear = getattr(self.attention, "linear", None)
+        if linear and window:
+            raise ValueError("attention has a window and linear layers; only one of them can be expressed")
+        if linear and linear.layers > self.layers:
+            raise ValueError(f"{linear.layers} linear layers of {self.layers} layers in all")
         return self

@@ -8,9 +8,12 @@ import sys
 import click
 
 import fleetsim
+from fleetsim.cli.accuracy import accuracy
+from fleetsim.cli.calibrate import calibrate
 from fleetsim.cli.check import check
 from fleetsim.cli.group import Commands
 from fleetsim.cli.listing import list_
+from fleetsim.cli.predict import predict
 from fleetsim.cli.run import run
 from fleetsim.cli.schema import schema
 from fleetsim.cli.show import show
@@ -40,7 +43,7 @@ def commands() -> None:
     """
 
 
-for _command in (run, check, list_, show, schema, verify):
+for _command in (run, check, list_, show, schema, verify, predict, calibrate, accuracy):
     commands.add_command(_command)
 
 

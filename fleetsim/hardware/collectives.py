@@ -12,8 +12,8 @@ from fleetsim.errors import FleetsimError
 class Fabric:
     """The links of a device type as its collectives see them. Times in seconds, messages in bytes."""
 
-    def __init__(self, hardware: HardwareProfile, fit: RooflineFit) -> None:
-        self.hardware, self.fit = hardware, fit
+    def __init__(self, hardware: HardwareProfile, fit: RooflineFit, latency_factor: float = 1.0) -> None:
+        self.hardware, self.fit, self.latency_factor = hardware, fit, latency_factor
 
     def bandwidth(self, ranks: int) -> float:
         """Bytes per second and rank, one direction, of the narrowest link among `ranks` ranks.
@@ -32,7 +32,7 @@ class Fabric:
 
     def latency(self, ranks: int) -> float:
         """Seconds of a collective of `ranks` ranks without any bytes."""
-        return self.fit.collective_latency_s + self.fit.collective_hop_s * (ranks - 2)
+        return self.latency_factor * (self.fit.collective_latency_s + self.fit.collective_hop_s * (ranks - 2))
 
     def all_reduce(self, message: np.ndarray, ranks: int) -> np.ndarray:
         """Every rank ends with the sum of all messages: 2 (R-1)/R of it crosses each link (ring or switch)."""
@@ -48,4 +48,4 @@ class Fabric:
 
     def send(self, message: np.ndarray, ranks: int) -> np.ndarray:
         """From one pipeline stage to the next."""
-        return self.fit.collective_latency_s + message / self.bandwidth(ranks)
+        return self.latency_factor * self.fit.collective_latency_s + message / self.bandwidth(ranks)

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fleetsim.catalog import HardwareProfile, ModelProfile
+from fleetsim.catalog import FrameworkProfile, HardwareProfile, ModelProfile
+
+
+@dataclass(frozen=True)
+class Speculation:
+    """Speculative decoding or multi-token prediction: a step proposes `draft_tokens` a sequence and checks them all."""
+
+    draft_tokens: int
+    accepted: float  # how many of them are taken, in the mean; each step gives one token more
+    draft_cost: float = 0.02  # of a decode step, for each proposed token: one more layer, or a small model
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,8 @@ class Deployment:
     block_tokens: int = 16
     memory_utilisation: float = 0.9
     max_model_len: int | None = None  # the model's context if None
+    speculation: Speculation | None = None
+    framework: FrameworkProfile | None = None  # a typical one, as the device is calibrated, if None
 
     @property
     def accelerators(self) -> int:

@@ -17,6 +17,8 @@ class Device:
 
     hardware: HardwareProfile
     fit: RooflineFit
+    matmul_factor: float = 1.0  # the framework's kernels over those the device was calibrated with
+    kv_factor: float = 1.0
 
     @property
     def weights_bandwidth(self) -> float:
@@ -26,29 +28,34 @@ class Device:
     @property
     def kv_bandwidth(self) -> float:
         """Bytes of KV cache a second."""
-        return self.hardware.memory.bandwidth_bytes_per_s.value * self.fit.kv_efficiency
+        return self.hardware.memory.bandwidth_bytes_per_s.value * self.fit.kv_efficiency / self.kv_factor
 
     @property
     def attention_flops(self) -> float:
         """FLOPs of prefill attention a second; attention is computed in bf16."""
         return self.hardware.peak["bf16"].value * self.fit.attention_efficiency
 
-    def matmul(self, tokens: np.ndarray, parameters: float, kept: Format) -> np.ndarray:
-        """Time of a product of `tokens` activations with a matrix of `parameters` weights.
+    def matmul(self, tokens: np.ndarray, parameters: float, kept: Format, products: int = 1) -> np.ndarray:
+        """Time of `products` products of `tokens` activations with matrices of `parameters` weights in all.
 
-        max(flops / (peak * eff(n)), bytes / (bandwidth * mem_eff)) with eff(n) = eff * n / (n + half): tensor cores
-        work on tiles, so few tokens cost as much as some more.
+        flops / (peak * eff(n)) and bytes / (bandwidth * mem_eff) with eff(n) = eff * n / (n + half): tensor cores
+        work on tiles, so few tokens cost as much as some more. The two add in a norm: nearly the larger, and more
+        where they are equal, for the pipeline that overlaps them is not perfect. Each product has a latency besides.
         """
-        return self.grouped_matmul(tokens, 1.0, parameters, kept)
+        return self.matmul_factor * self.expert_matmul(tokens, 1.0, parameters, kept, products)
 
-    def grouped_matmul(
-        self, tokens: np.ndarray, matrices: np.ndarray | float, parameters: float, kept: Format
+    def expert_matmul(
+        self, tokens: np.ndarray, matrices: np.ndarray | float, parameters: float, kept: Format, products: int = 2
     ) -> np.ndarray:
         """The same for `tokens` activations spread over `matrices` matrices of `parameters` weights each."""
         speed = self.hardware.peak[kept.computed].value * self.fit.compute_efficiency[kept.computed]
         arithmetic = 2 * parameters * (tokens + self.fit.half_tokens[kept.computed] * matrices) / speed
         traffic = matrices * parameters * kept.weight_bytes / self.weights_bandwidth
-        return np.maximum(arithmetic, traffic)
+        larger, smaller = np.maximum(arithmetic, traffic), np.minimum(arithmetic, traffic)
+        latency = products * self.fit.matmul_latency_s.get(kept.computed, 0.0)
+        return latency + larger * (1 + (smaller / np.maximum(larger, 1e-30)) ** self.fit.overlap) ** (
+            1 / self.fit.overlap
+        )
 
     def pass_through(self, tokens: np.ndarray, width: int) -> np.ndarray:
         """Time to move a layer's hidden states through memory: norms, activations, residuals; 2 bytes an element."""

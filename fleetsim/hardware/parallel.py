@@ -10,7 +10,7 @@ def check_ranks(deployment: Deployment) -> None:
     """Raise FleetsimError if tp, pp, dp and ep do not suit the model: says which and what would."""
     model, moe = deployment.model, deployment.model.moe
     heads, ranks = model.attention.heads, deployment.tp * deployment.dp
-    if heads % deployment.tp:
+    if heads % deployment.tp and deployment.hardware.kind != "accelerator":  # their compilers pad heads
         fitting = ", ".join(str(n) for n in range(1, heads + 1) if heads % n == 0 and n <= 128)
         raise FleetsimError(
             f"{model.key} has {heads} heads, which tp {deployment.tp} does not divide; write tp of {fitting}"

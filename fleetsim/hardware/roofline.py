@@ -11,15 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from fleetsim.catalog.hardware_profile import RooflineFit
+from fleetsim.catalog.model_profile import ModelProfile
 from fleetsim.hardware.attention import attention_cost
 from fleetsim.hardware.collectives import Fabric
 from fleetsim.hardware.deployment import Deployment
+from fleetsim.hardware.host import Host, host_of
 from fleetsim.hardware.moe import busiest_share, experts_touched
 from fleetsim.hardware.operators import Device
 from fleetsim.hardware.precision import Formats
 from fleetsim.hardware.shapes import Shapes, shapes
 
 _NS = 1e9
+_EXPERT_BLOCKS, _SPECIAL_BLOCKS = 1.0, 2.0  # launches of such a layer over those of a dense one with grouped attention
 _DISPATCH_BYTES = 3  # per hidden unit: out in fp8, back in bf16 (DeepEP)
 
 
@@ -33,31 +36,55 @@ class StepCost:
     beta_ns: float
 
 
-def roofline_cost(deployment: Deployment, used: Formats, fit: RooflineFit) -> StepCost:
+def roofline_cost(
+    deployment: Deployment, used: Formats, fit: RooflineFit, tokens: np.ndarray | None = None
+) -> StepCost:
     """The step-time coefficients of a deployment on a roofline device.
 
-    A step of n tokens runs as up to pp micro-batches; in a full pipeline a token's round trip is pp stages, plus the
+    `tokens` are the step sizes to tabulate: float64, all from 0 to max_num_batched_tokens if None.
+
+    With speculation a decode step checks draft_tokens more tokens of every sequence and gives 1 + accepted of them: its
+    cost is shared among those, so a table entry is still the time per token, and the gain fades as steps fill the
+    device. A step of n tokens runs as up to pp micro-batches; in a full pipeline a token's round trip is pp stages, plus the
     part of the fill that other micro-batches do not hide.
     """
-    rank = _Rank(deployment, used, fit)
-    tokens = np.arange(deployment.max_num_batched_tokens + 1, dtype=float)
-    micro = np.ceil(tokens / deployment.pp)
-    stages = deployment.pp + fit.pipeline_bubble * (np.minimum(deployment.pp, np.maximum(tokens, 1)) - 1)
-    layers = rank.layers(micro) / deployment.pp + rank.handover(micro)
-    sequences = np.minimum(tokens, deployment.max_num_seqs)
-    overhead = fit.step_overhead_s + fit.sequence_overhead_s * sequences
-    base = stages * layers + rank.head(tokens) + rank.window_prefill(tokens) + overhead
+    if tokens is None:
+        tokens = np.arange(deployment.max_num_batched_tokens + 1, dtype=float)
+    rank = _Rank(deployment, used, fit, host_of(deployment, fit))
+    base = _base(rank, tokens)
     alpha, window_alpha, beta = rank.attention()
+    if (plan := deployment.speculation) is not None:
+        checked = _base(rank, tokens * (plan.draft_tokens + 1)) + plan.draft_tokens * plan.draft_cost * base
+        base = np.where(tokens <= deployment.max_num_seqs, checked / (1 + plan.accepted), base)
+        alpha, window_alpha = alpha / (1 + plan.accepted), window_alpha / (1 + plan.accepted)
     return StepCost(base * _NS, alpha * _NS, window_alpha * _NS, beta * _NS)
+
+
+def _base(rank: _Rank, tokens: np.ndarray) -> np.ndarray:
+    """Seconds of steps of `tokens` tokens without the attention that depends on context."""
+    deployment, host = rank.deployment, rank.host
+    micro = np.ceil(host.padded(tokens) / deployment.pp)
+    stages = deployment.pp + rank.fit.pipeline_bubble * (np.minimum(deployment.pp, np.maximum(tokens, 1)) - 1)
+    layers = rank.layers(micro) / deployment.pp + rank.handover(micro)
+    layers = host.launched(tokens, layers, _blocks(deployment.model) / deployment.pp)
+    overhead = host.overhead(tokens, deployment.max_num_seqs)
+    return stages * layers + rank.head(tokens) + rank.window_prefill(tokens) + overhead
+
+
+def _blocks(model: ModelProfile) -> float:
+    """Layers, weighted by how many kernels they launch: experts and latent or linear attention need many small ones."""
+    attention = model.attention
+    special = model.layers if attention.kind == "mla" else attention.linear.layers if attention.linear else 0
+    return model.layers + _EXPERT_BLOCKS * (model.moe.layers if model.moe else 0) + _SPECIAL_BLOCKS * special
 
 
 class _Rank:
     """One rank's share of a step. Arrays are over the number of tokens; all results in seconds."""
 
-    def __init__(self, deployment: Deployment, used: Formats, fit: RooflineFit) -> None:
-        self.deployment, self.used, self.fit = deployment, used, fit
-        self.device = Device(deployment.hardware, fit)
-        self.fabric = Fabric(deployment.hardware, fit)
+    def __init__(self, deployment: Deployment, used: Formats, fit: RooflineFit, host: Host) -> None:
+        self.deployment, self.used, self.fit, self.host = deployment, used, fit, host
+        self.device = Device(deployment.hardware, fit, host.matmul_factor, host.kv_factor)
+        self.fabric = Fabric(deployment.hardware, fit, host.collective_factor)
         self.parts: Shapes = shapes(deployment.model)
         self.cost = attention_cost(deployment.model)
 
@@ -69,27 +96,33 @@ class _Rank:
         if self.deployment.model.attention.kind == "mla":
             latency += self.fit.mla_latency_s
         attention = (
-            self.device.matmul(own, parts.attention_parameters / tp, self.used.dense)
+            self.device.matmul(own, parts.attention_parameters / tp, self.used.dense, self.attention_products)
             + self.device.pass_through(own, parts.hidden)
             + self.fabric.all_reduce(own * parts.hidden * 2.0, tp)
-            + latency
+            + latency * self.host.launch_factor
         )
-        dense = self.device.matmul(own, parts.mlp_parameters / tp, self.used.dense)
+        dense = self.device.matmul(own, parts.mlp_parameters / tp, self.used.dense, 2)
         dense = dense + self.fabric.all_reduce(own * parts.hidden * 2.0, tp)
         experts = self.expert_block(tokens, own) if parts.moe_layers else 0.0
         return parts.layers * attention + parts.dense_layers * dense + parts.moe_layers * experts
+
+    @property
+    def attention_products(self) -> int:
+        """Matrix products around attention: in and out, or down and up for queries and KV of a latent one, and out."""
+        return 5 if self.deployment.model.attention.kind == "mla" else 2
 
     def expert_block(self, tokens: np.ndarray, own: np.ndarray) -> np.ndarray:
         """The experts of one layer on the busiest rank, with the way there and back."""
         deployment, moe = self.deployment, self.deployment.model.moe
         ranks, ep = deployment.tp * deployment.dp, deployment.ep
-        share = busiest_share(tokens, moe.active, ep, self.fit.expert_imbalance)
-        touched = experts_touched(tokens * share, moe.experts, moe.active) / ep
+        share = busiest_share(tokens, moe.active, ep, self.fit.expert_imbalance, self.fit.expert_chance)
+        touched = experts_touched(tokens * share, moe.experts, moe.active, self.fit.routing_evenness) / ep
         calls = tokens * moe.active / ep * share
         width = self.parts.expert_parameters * ep / ranks  # an expert is cut over the ranks that ep leaves
-        routed = self.device.grouped_matmul(calls, touched, width, self.used.experts)
-        shared = self.device.matmul(own, self.parts.shared_parameters / deployment.tp, self.used.dense)
-        return routed + shared + self._exchange(tokens, own) + self.fit.moe_latency_s
+        routed = self.device.expert_matmul(calls, touched, width, self.used.experts) * self.host.expert_factor
+        shared = self.device.matmul(own, self.parts.shared_parameters / deployment.tp, self.used.dense, 1)
+        latency = self.fit.moe_latency_s * self.host.launch_factor
+        return routed + shared + self._exchange(tokens, own) + latency
 
     def _exchange(self, tokens: np.ndarray, own: np.ndarray) -> np.ndarray:
         """Tokens to their experts and back: an all-reduce if all ranks see all tokens, else two all-to-alls."""

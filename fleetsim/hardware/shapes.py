@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fleetsim.catalog.model_profile import GroupedAttention, LatentAttention, ModelProfile
+from fleetsim.catalog.model_profile import GroupedAttention, LatentAttention, LinearAttention, ModelProfile
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def shapes(model: ModelProfile) -> Shapes:
     return Shapes(
         layers=model.layers,
         hidden=model.hidden,
-        attention_parameters=_attention_parameters(model.hidden, model.attention),
+        attention_parameters=_attention_parameters(model),
         mlp_parameters=matrices * model.hidden * model.mlp.intermediate,
         dense_layers=model.layers - (moe.layers if moe else 0),
         expert_parameters=expert,
@@ -53,10 +53,29 @@ def shapes(model: ModelProfile) -> Shapes:
     )
 
 
-def _attention_parameters(hidden: int, attention: GroupedAttention | LatentAttention) -> int:
+def _attention_parameters(model: ModelProfile) -> int:
+    """Of the mean layer."""
+    attention, hidden = model.attention, model.hidden
     if isinstance(attention, GroupedAttention):
-        query = attention.heads * attention.head_dim
-        return 2 * hidden * query + 2 * hidden * attention.kv_heads * attention.head_dim
+        full = _grouped_parameters(hidden, attention)
+        if attention.linear is None:
+            return full
+        linear = attention.linear.layers * _linear_parameters(hidden, attention.linear)
+        return round((linear + (model.layers - attention.linear.layers) * full) / model.layers)
+    return _latent_parameters(hidden, attention)
+
+
+def _grouped_parameters(hidden: int, attention: GroupedAttention) -> int:
+    query = attention.heads * attention.head_dim
+    return (3 if attention.gated else 2) * hidden * query + 2 * hidden * attention.kv_heads * attention.head_dim
+
+
+def _linear_parameters(hidden: int, linear: LinearAttention) -> int:
+    """Queries and keys; values, their gate and the output."""
+    return hidden * linear.head_dim * (2 * linear.key_heads + 3 * linear.value_heads)
+
+
+def _latent_parameters(hidden: int, attention: LatentAttention) -> int:
     # DeepSeek-V2, arXiv:2405.04434, eq. 9-19: down and up projections of the query, of the KV latent, and the output.
     key = attention.nope_dim + attention.rope_dim
     query = hidden * attention.query_latent + attention.query_latent * attention.heads * key

@@ -1,0 +1,205 @@
+"""Measured rows as the fit sees them: a deployment, and for each row a weighted sum of its step times."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fleetsim.calibration.schedule import Schedule, Sum, knots, schedule
+from fleetsim.errors import FleetsimError
+from fleetsim.hardware import Deployment, step_table
+from fleetsim.hardware.attention import attention_cost
+from fleetsim.hardware.precision import Formats, formats
+from fleetsim.predict.deployment import setup
+from fleetsim.predict.frameworks import framework_name, framework_of
+from fleetsim.predict.names import hardware_key
+from fleetsim.predict.points import _room
+from fleetsim.predict.protocol import FOREVER_NS, Load, load
+from fleetsim.predict.rows import Point, rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LARGEST = 65_536
+_MOST_REQUESTS = 8192  # of a benchmark; more add time and no knowledge
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a metric follows from the steps: which sum, and if it is a rate, of which tokens."""
+
+    of: str  # ttft, tpot or makespan
+    per_s: str = ""  # prompt, output, total or one: a rate of so many tokens; "": a time
+    each: bool = False  # per accelerator
+
+
+READINGS = {
+    "ttft_mean": Reading("ttft"),
+    "ttft_p50": Reading("ttft"),
+    "prompt_time": Reading("ttft"),
+    "tpot_mean": Reading("tpot"),
+    "tpot_p50": Reading("tpot"),
+    "itl_mean": Reading("tpot"),
+    "token_time": Reading("tpot"),
+    "decode_speed": Reading("tpot", "one"),
+    "prefill_speed": Reading("ttft", "prompt"),
+    "output_throughput_total": Reading("makespan", "output"),
+    "output_throughput_per_gpu": Reading("makespan", "output", each=True),
+    "total_token_throughput": Reading("makespan", "total"),
+    "total_token_throughput_per_gpu": Reading("makespan", "total", each=True),
+}
+"""What a fit learns from -> how it follows from the sums."""
+
+_SECONDS = {"ms": 1e-3}
+
+_UNLIKE = (
+    ("framework", "sglang", "workload", "nominal"),  # prompts first with equal lengths: waves that the engine lacks
+    ("framework", r"llama\.cpp", "hardware", "PCIe"),  # its kernels reach a third of a data-centre GPU
+    ("framework_version", r"1\.3\.0rc|1\.2\.0rc6\.post1", "workload", "nominal"),  # no setting of the row gives them
+    ("framework_version", r"0\.11\.2", "framework", "vllm"),  # sequences at once are limited, to how many is not said
+    ("model", r"nvidia/Llama-3\.1-8B", "workload", "nominal"),  # prompts faster than the peak allows: reused
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured value: a weighted sum of step times, or so many tokens over it."""
+
+    total: Sum
+    tokens: float  # 0: the value is the time itself
+    requested: bool  # a server received the request first: its overhead is part of the value
+    measured: float  # s, or tokens per s
+
+    @property
+    def first(self) -> bool:
+        """Whether it is a time to first token, through a server: noisier than the rest."""
+        return self.requested
+
+
+@dataclass
+class Case:
+    """One deployment and the rows measured on it."""
+
+    deployment: Deployment
+    used: Formats
+    at: np.ndarray
+    framework: str
+    rows: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A point: its case, its steps, and what its rates are made of."""
+
+    case: Case
+    steps: Schedule
+    tokens: dict[str, float]
+    accelerators: int
+    served: bool
+    waits: float  # steps before the scheduler looks at a request, in the mean
+
+    def row(self, metric: str, value: float) -> Row:
+        reading = READINGS[metric]
+        tokens = self.tokens[reading.per_s] if reading.per_s else 0.0
+        if reading.each:
+            tokens /= self.accelerators
+        requested = reading.of == "ttft" and not reading.per_s and self.served
+        total = getattr(self.steps, reading.of)
+        if requested and self.waits:
+            total = total.plus(self.steps.tpot, self.waits)
+        return Row(total, tokens, requested, value)
+
+
+def cases(table: pd.DataFrame) -> list[Case]:
+    """The cases of a table of measurements (the tidy schema), in order of first mention.
+
+    Rows whose steps depend on times (arrivals at a rate), that cannot be expressed, or that are disaggregated are
+    left out. Schedules of equal benchmarks are made once.
+    """
+    found: dict[tuple, Case] = {}
+    schedules: dict[tuple, Schedule] = {}
+    points: dict[Point, _Placed | None] = {}
+    values = [_number(text) for text in table["value"].tolist()]
+    for row, value in zip(rows_of(table), values, strict=True):
+        if row.metric not in READINGS or not value > 0:
+            continue
+        if row.point not in points:
+            points[row.point] = _place(row.point, found, schedules)
+        placed = points[row.point]
+        if placed is not None:
+            placed.case.rows.append(placed.row(row.metric, value * _SECONDS.get(row.unit, 1.0)))
+    return [case for case in found.values() if case.rows]
+
+
+def _number(text: object) -> float:
+    try:
+        return float(str(text))
+    except ValueError:
+        return float("nan")
+
+
+def _place(point: Point, found: dict[tuple, Case], schedules: dict[tuple, Schedule]) -> _Placed | None:
+    if not point.load_type.startswith(("closed_loop", "static_batch", "offline")) or _unlike(point):
+        return None
+    try:
+        framework = framework_of(point, {})
+        sent = load(point, framework)
+        made = setup(point, framework, sent, {})
+        table, sent, _ = _room(step_table(made.deployment), sent, framework)
+        used = formats(made.deployment)
+    except FleetsimError:
+        return None
+    deployment = made.deployment
+    layout = (deployment.tp, deployment.pp, deployment.dp, deployment.ep, deployment.precision, deployment.kv_precision)
+    key = (
+        hardware_key(point.hardware),
+        deployment.model.key,
+        framework.name,
+        *layout,
+        deployment.speculation,
+        sent.max_num_seqs,
+    )
+    if key not in found:
+        at = knots(max(_LARGEST, deployment.max_num_batched_tokens))
+        found[key] = Case(deployment, used, at, framework_name(point.framework))
+    case = found[key]
+    steps, count = _schedule(sent, table.kv_blocks * table.block_tokens, made.replicas, case, schedules)
+    prompt, output = (float(sent.tasks[name][:count].sum()) for name in ("prompt_tokens", "output_tokens"))
+    each = {"prompt": prompt, "output": output, "total": prompt + output}
+    tokens = {name: total * made.replicas for name, total in each.items()} | {"one": 1.0}
+    waits = float(getattr(sent, "wait_steps", 0.0))
+    return _Placed(case, steps, tokens, made.accelerators, sent.request_s > 0, waits)
+
+
+def _unlike(point: Point) -> bool:
+    """Whether a point was measured on something a fit must not learn from."""
+    return any(
+        re.search(pattern, getattr(point, column)) and re.search(other, getattr(point, second))
+        for column, pattern, second, other in _UNLIKE
+    )
+
+
+def _schedule(
+    sent: Load, kv_tokens: int, replicas: int, case: Case, schedules: dict[tuple, Schedule]
+) -> tuple[Schedule, int]:
+    """The schedule of one of the replicas, and how many tasks it is of."""
+    tasks, clients = sent.tasks, sent.clients
+    if clients:
+        count = int(np.count_nonzero(tasks.think_ns < FOREVER_NS)) + clients
+    else:
+        count = clients = len(tasks)
+    count, clients = max(count // replicas, 1), max(clients // replicas, 1)
+    count = min(count, max(_MOST_REQUESTS, clients)) if sent.clients else min(count, _MOST_REQUESTS)
+    window = attention_cost(case.deployment.model).window_tokens
+    largest = int(case.at[-1])
+    limits = (min(sent.max_num_batched_tokens, largest), sent.max_num_seqs, int(min(kv_tokens, 2**62)))
+    prompts, answers = (
+        np.ascontiguousarray(tasks[name][:count], np.int64) for name in ("prompt_tokens", "output_tokens")
+    )
+    key = (count, clients, limits, window, len(case.at), prompts.tobytes(), answers.tobytes())
+    if key not in schedules:
+        schedules[key] = schedule(prompts, answers, min(clients, count), limits, window, case.at)
+    return schedules[key], count

@@ -1,0 +1,138 @@
+"""The fit: parameters whose step tables come nearest to what was measured, in logarithms and robustly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fleetsim.calibration.cases import Case
+from fleetsim.calibration.families import FRAMEWORKS
+from fleetsim.calibration.parameters import Parameter, Values, family_of, parameters, profiles, rounded
+from fleetsim.catalog import FrameworkProfile, HardwareProfile
+from fleetsim.hardware.roofline import roofline_cost
+
+_HUBER = 0.1  # errors beyond this count by their size, not their square
+_FIRST_WEIGHT = 0.5  # times to first token carry more than step times: queues, caches that warm up
+_PRIOR_WEIGHT = 0.3
+_ROUNDS = 10
+_STEP = 1e-3
+
+Profiles = dict[str, HardwareProfile | FrameworkProfile]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A case as arrays: its rows' sums stacked."""
+
+    case: Case
+    owners: tuple[str, ...]
+    base: np.ndarray  # rows x knots
+    linear: np.ndarray  # rows x 3
+    tokens: np.ndarray
+    requested: np.ndarray
+    measured: np.ndarray
+
+    def predicted(self, known: Profiles) -> np.ndarray:
+        """The values of the rows with these profiles: s, or tokens per s."""
+        deployment = self.case.deployment
+        hardware = known.get(deployment.hardware.key, deployment.hardware)
+        framework = known.get(self.case.framework, deployment.framework)
+        deployment = replace(deployment, hardware=hardware, framework=framework)
+        cost = roofline_cost(deployment, self.case.used, hardware.calibration, self.case.at)
+        linear = np.array([cost.alpha_ns, cost.window_alpha_ns, cost.beta_ns])
+        seconds = (self.base @ cost.base_ns + self.linear @ linear) / 1e9
+        request_s = framework.calibration.request_overhead_s if framework else 0.0
+        timed = seconds + self.requested * request_s
+        return np.where(self.tokens > 0, self.tokens / np.maximum(seconds, 1e-12), timed)
+
+
+def blocks(found: Sequence[Case]) -> list[Block]:
+    """The cases that some parameter can change, as arrays."""
+    made = []
+    for case in found:
+        family = family_of(case.deployment.hardware.key)
+        owners = ((family.name,) if family else ()) + ((case.framework,) if case.framework in FRAMEWORKS else ())
+        if family is None:
+            continue
+        made.append(
+            Block(
+                case,
+                owners,
+                np.array([row.total.base for row in case.rows]),
+                np.array([row.total.linear for row in case.rows]),
+                np.array([row.tokens for row in case.rows]),
+                np.array([float(row.requested) for row in case.rows]),
+                np.array([row.measured for row in case.rows]),
+            )
+        )
+    return made
+
+
+def solve(made: Sequence[Block]) -> Values:
+    """The parameters of all families and frameworks that the blocks concern.
+
+    Minimises the sum of Huber losses of log(predicted / measured) and of squared distances from the starts
+    (Gauss-Newton with a trust region, scipy's `trf`); derivatives are taken owner by owner, for a parameter changes
+    only the cases of its own.
+    """
+    from scipy.optimize import least_squares
+
+    owners = sorted({owner for block in made for owner in block.owners}, key=_order)
+    wanted = parameters(owners)
+    spread = np.array([parameter.spread for parameter in wanted])
+    problem = _Problem(made, wanted)
+    found = least_squares(
+        problem.residuals, np.zeros(len(wanted)), jac=problem.jacobian, x_scale=spread, max_nfev=_ROUNDS
+    )
+    return rounded(problem.values(found.x))
+
+
+def _order(owner: str) -> tuple[bool, str]:
+    return (owner in FRAMEWORKS, owner)
+
+
+class _Problem:
+    """Residuals and their derivatives over the logarithms of the parameters' ratios to their starts."""
+
+    def __init__(self, made: Sequence[Block], wanted: list[Parameter]) -> None:
+        self.made, self.wanted = made, wanted
+        self.weights = [np.where(block.requested > 0, _FIRST_WEIGHT, 1.0) for block in made]
+        self.ends = np.cumsum([len(block.measured) for block in made])
+
+    def values(self, x: np.ndarray) -> Values:
+        return {(p.owner, p.name): p.start * float(np.exp(step)) for p, step in zip(self.wanted, x, strict=True)}
+
+    def residuals(self, x: np.ndarray) -> np.ndarray:
+        known = profiles(self.values(x))
+        return np.concatenate([*(self._errors(i, known) for i in range(len(self.made))), self._priors(x)])
+
+    def _errors(self, i: int, known: Profiles) -> np.ndarray:
+        block = self.made[i]
+        error = np.log(block.predicted(known) / block.measured) * self.weights[i]
+        return np.sign(error) * _HUBER * np.sqrt(2 * (np.sqrt(1 + (error / _HUBER) ** 2) - 1))
+
+    def _priors(self, x: np.ndarray) -> np.ndarray:
+        return _PRIOR_WEIGHT * x / np.array([p.spread for p in self.wanted])
+
+    def jacobian(self, x: np.ndarray) -> np.ndarray:
+        here = self.residuals(x)
+        found = np.zeros((len(here), len(x)))
+        for column, parameter in enumerate(self.wanted):
+            moved = x.copy()
+            moved[column] += _STEP
+            known = profiles(self.values(moved))
+            for i, block in enumerate(self.made):
+                if parameter.owner in block.owners:
+                    rows = slice(self.ends[i] - len(block.measured), self.ends[i])
+                    found[rows, column] = (self._errors(i, known) - here[rows]) / _STEP
+            at = self.ends[-1] + column
+            found[at, column] = _PRIOR_WEIGHT / parameter.spread
+        return found
+
+
+def errors(made: Sequence[Block], known: Profiles, concerns: Callable[[Block], bool]) -> np.ndarray:
+    """|predicted / measured - 1| of every row of the blocks that concern someone."""
+    found = [np.abs(b.predicted(known) / b.measured - 1) for b in made if concerns(b)]
+    return np.concatenate(found) if found else np.zeros(0)

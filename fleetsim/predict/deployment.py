@@ -1,0 +1,191 @@
+"""From a point to what was deployed: model, device, layout of ranks, precision, settings of the serving engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from fleetsim.catalog import FrameworkProfile, HardwareProfile, ModelProfile, load_hardware, load_model
+from fleetsim.errors import DoesNotFit, FleetsimError
+from fleetsim.hardware import Deployment, step_table
+from fleetsim.predict.frameworks import Framework
+from fleetsim.predict.names import hardware_key, model_key
+from fleetsim.predict.protocol import Load
+from fleetsim.predict.rows import Point
+
+_WIDEST = 1024
+_ROOM = 0.25  # least KV memory, as a share of the weights, that a benchmark for throughput leaves
+
+
+class NotExpressible(FleetsimError):
+    """A point that cannot be simulated as it was measured; the words are the row's note."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What was deployed: so many replicas of one deployment."""
+
+    deployment: Deployment
+    replicas: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def accelerators(self) -> int:
+        """Accelerators of all replicas."""
+        return self.deployment.accelerators * self.replicas
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a model's ranks lie on the accelerators, as far as a point says it."""
+
+    n: int | None
+    tp: int | None
+    pp: int
+    ep: int
+    dp: int | None
+
+
+Profiles = Mapping[str, HardwareProfile | FrameworkProfile]
+"""Profiles to take instead of the shipped ones, by key: how a fit tries another calibration."""
+
+
+def setup(point: Point, framework: Framework, load: Load, override: Profiles) -> Setup:
+    """What a point deployed.
+
+    Raises NotExpressible if it cannot be simulated as it was measured, FleetsimError for an unknown name.
+    """
+    if point.mode != "agg":
+        raise NotExpressible("disaggregated pools: prefill and decode replicas apart are not simulated yet")
+    key = hardware_key(point.hardware)
+    hardware = override[key] if key in override else load_hardware(key)
+    model = load_model(model_key(point.model))
+    notes = list(load.notes)
+    model = model.model_copy(update={"context_tokens": max(int(model.context_tokens), load.longest_tokens)})
+    precision, said = _precision(point, model, hardware)
+    notes += said
+    plain = Deployment(
+        model,
+        hardware,
+        precision=precision,
+        kv_precision=framework.quantised_kv if precision in ("fp8", "fp4") and "fp8" in hardware.peak else None,
+        max_num_seqs=load.max_num_seqs,
+        max_num_batched_tokens=load.max_num_batched_tokens,
+        block_tokens=framework.block_tokens,
+        memory_utilisation=framework.memory_utilisation,
+        max_model_len=load.longest_tokens,
+        framework=framework.profile,
+    )
+    deployment, replicas, said = _laid_out(plain, _layout(point, key))
+    return Setup(deployment, replicas, tuple(notes + said))
+
+
+def _precision(point: Point, model: ModelProfile, hardware: HardwareProfile) -> tuple[str | None, list[str]]:
+    """The precision of the weights, and what had to be taken for granted about it."""
+    given = point.precision.lower()
+    if weights := re.search(r"w:(\w+)", given):
+        given = weights[1]
+    for pattern, precision in (
+        (r"^(?:fp16|f16|bf16|half)$", "bf16"),
+        (r"^(?:fp8|e4m3)", "fp8"),
+        (r"^(?:fp4|nvfp4|mxfp4)", "fp4"),
+        (r"^(?:int8|w8|q8)", "int8"),
+        (r"^(?:int4|w4|q4|awq|gptq)", "int4"),
+    ):
+        if re.search(pattern, given):
+            if precision == "fp8" and model.precision == "fp4":
+                return "fp4", ["published in fp4: fp8 is what its activations are in"]
+            return precision, []
+    if match := re.search(r"(?:nv|mx)?(fp4|fp8)", point.model.lower()):
+        return match[1], []
+    if "see system" in given:  # MLPerf: every submitter takes the fastest weights that keep the accuracy
+        usable = [p for p in ("fp4", "fp8", "int8", "bf16") if p in hardware.peak]
+        precision = "int4" if hardware.kind == "edge" else usable[0]
+        return precision, [f"precision not given: {precision}, the fastest of the device"]
+    if not given or "unspecified" in given or "default" in given:
+        return None, [f"precision not given: {model.precision}, as published"]
+    raise NotExpressible(f"precision {point.precision!r} is not one that is simulated")
+
+
+def _layout(point: Point, hardware: str) -> Layout:
+    n, tp, pp, ep, dp = (_whole(getattr(point, name)) for name in ("n_gpus", "tp", "pp", "ep", "dp"))
+    if "neuroncores" in point.notes.lower():  # ranks are counted in cores, devices in chips of two
+        tp = n
+    if n is None and tp is not None:
+        n = tp * (pp or 1) * (dp or 1)
+    return Layout(n, tp, pp or 1, ep or 1, dp)
+
+
+def _whole(number: float | None) -> int | None:
+    return int(number) if number else None
+
+
+def _laid_out(plain: Deployment, layout: Layout) -> tuple[Deployment, int, list[str]]:
+    """The deployment with its ranks, and how many replicas of it there are."""
+    n, pp, dp = layout.n, layout.pp, layout.dp
+    if layout.tp is None and (dp or 1) == 1:
+        if n is not None and pp == n:
+            return replace(plain, pp=pp), 1, []
+        return _fewest_ranks(plain, n)
+    tp = layout.tp or max(1, n // (pp * dp))
+    tp, dp, replicas = _reconciled(n, tp, pp, dp or 1)
+    notes = []
+    if not plain.model.moe and dp > 1:  # without experts, data parallelism is nothing but more replicas
+        replicas, dp = replicas * dp, 1
+    ep = min(layout.ep, tp * dp) if plain.model.moe else 1
+    if (tp, dp) != (layout.tp, layout.dp or 1) and layout.tp is not None:
+        notes.append(f"tp {layout.tp}, dp {layout.dp or 1} on {n} accelerators read as tp {tp}, dp {dp}")
+    return replace(plain, tp=tp, pp=pp, dp=dp, ep=ep), replicas, notes
+
+
+def _reconciled(n: int, tp: int, pp: int, dp: int) -> tuple[int, int, int]:
+    """Ranks that multiply to the number of accelerators.
+
+    Exports of benchmark databases multiply the ranks of attention with those of the experts; the number of
+    accelerators is what is right.
+    """
+    if tp * pp * dp == n:
+        return tp, dp, 1
+    if dp > 1 and tp * pp == n:  # the attention's data parallelism lies on the tensor-parallel ranks
+        return 1, n // pp, 1
+    if tp * pp < n and dp > 1:
+        return tp, n // (tp * pp), 1
+    if tp * pp > n:
+        return max(1, n // pp), 1, 1
+    if n % (tp * pp * dp) == 0:
+        return tp, dp, n // (tp * pp * dp)
+    raise NotExpressible(f"tp {tp}, pp {pp} and dp {dp} do not make {n} accelerators")
+
+
+def _fewest_ranks(plain: Deployment, n: int | None) -> tuple[Deployment, int, list[str]]:
+    """Replicas of the fewest ranks on which the model fits, on `n` accelerators or as many as it takes."""
+    for ranks in (2**k for k in range(_WIDEST.bit_length())):
+        if n is not None and (ranks > n or n % ranks):
+            continue
+        for deployment in _ways(plain, ranks):
+            if _fits(deployment):
+                replicas = 1 if n is None else n // ranks
+                said = (
+                    f"layout not given: {replicas} of tp {deployment.tp}, pp {deployment.pp}, the fewest ranks it fits"
+                )
+                return deployment, replicas, [said] if ranks > 1 or replicas > 1 else []
+    step_table(replace(plain, tp=n or 1))  # says what is short
+    raise NotExpressible("no layout was found on which the model fits")
+
+
+def _ways(plain: Deployment, ranks: int) -> list[Deployment]:
+    heads, layers = plain.model.attention.heads, plain.model.layers
+    tensor, piped = replace(plain, tp=ranks), replace(plain, pp=ranks)
+    if plain.hardware.kind == "wafer":
+        return [piped] if ranks <= layers else []
+    return [tensor] if heads % ranks == 0 else [piped] if ranks <= layers else []
+
+
+def _fits(deployment: Deployment) -> bool:
+    """Whether weights leave enough room for a batch worth running."""
+    try:
+        memory = step_table(deployment).memory
+    except DoesNotFit:
+        return False
+    return memory["kv_bytes"] >= _ROOM * memory["weights_bytes"] or deployment.max_num_seqs == 1

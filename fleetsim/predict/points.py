@@ -1,0 +1,145 @@
+"""Predicting many points: each simulated once for all its metrics, over worker processes if there are some."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fleetsim.errors import FleetsimError
+from fleetsim.hardware import StepTable, step_table
+from fleetsim.predict.deployment import Profiles, setup
+from fleetsim.predict.frameworks import Framework, framework_of
+from fleetsim.predict.measures import measured
+from fleetsim.predict.protocol import Load, load
+from fleetsim.predict.rows import Point, Row, rows_of
+from fleetsim.predict.simulation import Outcome, simulate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Progress = Callable[[float], None]
+_CHUNKS_A_WORKER = 24
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is predicted for a row: `value` None and the reason in `note` if it cannot be expressed."""
+
+    value: float | None
+    basis: str = ""
+    note: str = ""
+
+
+def predict_points(
+    points: pd.DataFrame | Iterable[Row],
+    *,
+    workers: int = 1,
+    override: Profiles | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> list[Prediction]:
+    """One prediction for each row, in order.
+
+    `points`: a table of the tidy schema (extra columns are ignored) or rows. `override`: hardware and framework
+    profiles to take instead of the shipped ones, by key, such as a `model_copy` with another calibration. `workers`:
+    processes; 1 runs here. `executor`: processes that are already there, for whoever predicts again and again.
+    `progress`: told the share that is done. The same input gives the same predictions however it is run.
+    """
+    rows, override = rows_of(points), dict(override or {})
+    groups: dict[Point, list[tuple[str, str]]] = {}
+    for row in rows:
+        groups.setdefault(row.point, []).append((row.metric, row.unit))
+    jobs = sorted(((p, tuple(dict.fromkeys(m))) for p, m in groups.items()), key=lambda job: -_work(job[0]))
+    found = _run(jobs, override, workers, executor, progress or (lambda share: None))
+    return [found[row.point][row.metric, row.unit] for row in rows]
+
+
+Job = tuple[Point, tuple[tuple[str, str], ...]]
+Found = dict[Point, dict[tuple[str, str], Prediction]]
+
+
+def _run(jobs: list[Job], override: Profiles, workers: int, executor: Executor | None, tell: Progress) -> Found:
+    found: Found = {}
+    if executor is None and workers <= 1:
+        for done, (point, metrics) in enumerate(jobs, start=1):
+            found[point] = predict_point(point, metrics, override)
+            tell(done / len(jobs))
+        return found
+    if executor is None:
+        from fleetsim.predict.workers import processes
+
+        with processes(workers) as own:
+            return _run(jobs, override, workers, own, tell)
+    parts = _CHUNKS_A_WORKER * max(workers, 1)
+    chunks = [chunk for part in range(parts) if (chunk := jobs[part::parts])]
+    futures = [executor.submit(_predict_chunk, chunk, override) for chunk in chunks]
+    for done, future in enumerate(as_completed(futures), start=1):
+        found.update(future.result())
+        tell(done / len(futures))
+    return found
+
+
+def _predict_chunk(jobs: Sequence[Job], override: Profiles) -> Found:
+    return {point: predict_point(point, metrics, override) for point, metrics in jobs}
+
+
+def predict_point(
+    point: Point, metrics: Iterable[tuple[str, str]], override: Profiles
+) -> dict[tuple[str, str], Prediction]:
+    """Simulate a point and read (metric, unit) pairs off what happened."""
+    metrics = list(metrics)
+    try:
+        outcome, notes = simulate_point(point, override)
+    except FleetsimError as error:
+        return dict.fromkeys(metrics, Prediction(None, note=_one_line(error)))
+    return {(metric, unit): _read(outcome, metric, unit, notes) for metric, unit in metrics}
+
+
+def simulate_point(point: Point, override: Profiles) -> tuple[Outcome, tuple[str, ...]]:
+    """What happened when a point was simulated as it was measured, and what had to be taken for granted.
+
+    Raises FleetsimError if the point cannot be expressed.
+    """
+    framework = framework_of(point, override)
+    sent = load(point, framework)
+    made = setup(point, framework, sent, override)
+    table, sent, said = _room(step_table(made.deployment), sent, framework)
+    limit_w = made.deployment.hardware.power.limit_w.value
+    return simulate(table, made.replicas, made.accelerators, sent, limit_w), (*made.notes, *said)
+
+
+def _room(table: StepTable, sent: Load, framework: Framework) -> tuple[StepTable, Load, tuple[str, ...]]:
+    """The KV memory as the framework shares it out, and the sequences that it lets in.
+
+    A static batch that was measured did fit, whatever the memory plan leaves for it.
+    """
+    table = replace(table, kv_blocks=int(table.kv_blocks * framework.kv_share))
+    per_task = -(-(sent.tasks.prompt_tokens + sent.tasks.output_tokens) // table.block_tokens)
+    needed = int(per_task.sum())
+    if sent.batched:
+        short = table.kv_blocks < needed
+        said = ("by its memory plan the batch would not fit; it ran, so room is made",) if short else ()
+        return replace(table, kv_blocks=max(table.kv_blocks, needed)), sent, said
+    if framework.never_evicts:
+        slots = int(table.kv_blocks / float(per_task.mean()))
+        sent = replace(sent, max_num_seqs=max(1, min(sent.max_num_seqs, slots)))
+    return table, sent, ()
+
+
+def _read(outcome: Outcome, metric: str, unit: str, notes: tuple[str, ...]) -> Prediction:
+    try:
+        value, note = measured(outcome, metric, unit)
+    except FleetsimError as error:
+        return Prediction(None, note=_one_line(error))
+    return Prediction(value, outcome.table.basis, "; ".join([*notes, note] if note else notes))
+
+
+def _one_line(error: FleetsimError) -> str:
+    return " ".join(str(error).split())
+
+
+def _work(point: Point) -> float:
+    """Roughly how long a point takes to simulate, to start the long ones first."""
+    return point.num_requests or 100.0

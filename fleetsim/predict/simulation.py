@@ -1,0 +1,132 @@
+"""Simulating a point as it was measured, on the core."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from fleetsim import engine
+from fleetsim.hardware import StepTable
+from fleetsim.plan import Plan
+from fleetsim.policies.balancers import BALANCERS
+from fleetsim.predict.protocol import FOREVER_NS, SEED, Load
+from fleetsim.records import Records
+from fleetsim.tables import KNOBS, POOLS, Status
+from fleetsim.units import nanoseconds
+from fleetsim.workflow.contract import Graph
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a simulated benchmark saw. Arrays are over the requests that were answered, in seconds and tokens."""
+
+    records: Records
+    table: StepTable
+    replicas: int
+    accelerators: int
+    batched: bool
+    limit_w: float  # of one accelerator
+
+    @cached_property
+    def calls(self) -> np.recarray:
+        """The calls that were answered."""
+        calls = self.records.calls
+        return calls[(calls.status == Status.FINISHED) | (calls.status == Status.CUT)]
+
+    @cached_property
+    def ttft_s(self) -> np.ndarray:
+        """Time to first token; in one batch every request's is the batch's."""
+        calls = self.calls
+        first_ns = np.full(len(calls), calls.first_token_ns.max()) if self.batched else calls.first_token_ns
+        return (first_ns - calls.sent_ns) / 1e9
+
+    @cached_property
+    def e2e_s(self) -> np.ndarray:
+        """Time to last token."""
+        return (self.calls.finish_ns - self.calls.sent_ns) / 1e9
+
+    @cached_property
+    def tpot_s(self) -> np.ndarray:
+        """(E2E - TTFT) / (tokens - 1) of the answers of more than one token."""
+        many = self.calls.output_tokens > 1
+        return (self.e2e_s - self.ttft_s)[many] / (self.calls.output_tokens[many] - 1)
+
+    @cached_property
+    def makespan_s(self) -> float:
+        """From the first request sent to the last token."""
+        return float(self.calls.finish_ns.max() - self.calls.sent_ns.min()) / 1e9
+
+    @property
+    def input_tokens(self) -> int:
+        """Tokens of all prompts."""
+        return int(self.calls.prompt_tokens.sum(dtype=np.int64))
+
+    @property
+    def output_tokens(self) -> int:
+        """Tokens of all answers."""
+        return int(self.calls.output_tokens.sum(dtype=np.int64))
+
+    @cached_property
+    def joules(self) -> float:
+        """Energy of all accelerators over the makespan, by what their replicas did."""
+        final, table = self.records.final, self.table
+        prefill_s, decode_s = (float(final[name].sum()) / 1e9 for name in ("prefill_ns", "decode_ns"))
+        idle_s = max(self.makespan_s * self.replicas - prefill_s - decode_s, 0.0)
+        return prefill_s * table.prefill_w + decode_s * table.decode_w + idle_s * table.idle_w
+
+    @property
+    def power_w(self) -> float:
+        """Mean power of all accelerators."""
+        return self.joules / self.makespan_s
+
+    @property
+    def peak_w(self) -> float:
+        """Power of all accelerators in the phase that takes most."""
+        return max(self.table.prefill_w, self.table.decode_w) * self.replicas
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The tasks of a load, once."""
+
+    tasks: np.recarray
+
+    def chunks(self) -> Iterator[np.recarray]:
+        """All rows in one block."""
+        yield self.tasks
+
+
+def plan_of(table: StepTable, replicas: int, load: Load) -> Plan:
+    """One pool of so many replicas that answers every task by one call."""
+    rows = POOLS.empty(1)
+    pool, balancer = rows[0], BALANCERS["least_outstanding"]
+    pool.replicas = replicas
+    pool.max_num_seqs, pool.max_batched_tokens = load.max_num_seqs, load.max_num_batched_tokens
+    pool.block_tokens, pool.kv_blocks, pool.context_tokens = table.block_tokens, table.kv_blocks, table.context_tokens
+    pool.alpha_ns, pool.window_alpha_ns, pool.beta_ns = table.alpha_ns, table.window_alpha_ns, table.beta_ns
+    pool.window_tokens = table.window_tokens
+    pool.delay_ns = nanoseconds(load.request_s)
+    graph = Graph()
+    graph.call(0, 1, answers=True)
+    graph.end()
+    return Plan(
+        seed=SEED,
+        horizon_ns=FOREVER_NS,
+        stop_ns=2 * FOREVER_NS,
+        sample_every_ns=FOREVER_NS + 1,
+        clients=load.clients,
+        pools=rows,
+        nodes=graph.nodes(),
+        base_ns=table.base_ns,
+        balancers=(balancer,),
+        knobs=np.zeros((1, KNOBS)),
+    )
+
+
+def simulate(table: StepTable, replicas: int, accelerators: int, load: Load, limit_w: float) -> Outcome:
+    """Run a load on replicas of a step-time table. Raises EngineFault if a law of the simulation is broken."""
+    records = engine.run(plan_of(table, replicas, load), _Rows(load.tasks))
+    return Outcome(records, table, replicas, accelerators, load.batched, limit_w)
