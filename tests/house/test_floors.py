@@ -30,9 +30,16 @@ MAY_IMPORT = {
     "metrics": {"units", "registry", "tables", "statistics", "records"},
     "planning": QUESTION | SUPPLY | {"plan", "policies", "metrics"},
     "study": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "statistics"},
+    "predict": QUESTION | SUPPLY | RUNNING | {"metrics", "statistics"},
+    "calibration": QUESTION | SUPPLY | RUNNING | {"predict"},
+    "accuracy": QUESTION | {"predict", "calibration", "report"},
     "report": {"units", "errors", "registry", "tables", "compiled", "metrics", "statistics", "records"},
     "fleetsim": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "study", "report"},
-    "cli": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "statistics", "study", "report", "fleetsim"},
+    "cli": QUESTION
+    | SUPPLY
+    | RUNNING
+    | {"planning", "metrics", "statistics", "study", "report", "fleetsim"}
+    | {"predict", "calibration", "accuracy"},
 }
 """What each part may import beside itself; a part that is not listed may import nothing."""
 
@@ -50,16 +57,22 @@ LAZY = {
 DOORS = {
     "yaml": ("fleetsim/scenario/read.py",),
     "simpy": ("fleetsim/engine/reference/",),
-    "altair": ("fleetsim/report/",),
+    "altair": ("fleetsim/report/", "fleetsim/accuracy/parity.py"),
     "vl_convert": ("fleetsim/report/",),
     "jinja2": ("fleetsim/report/",),
     "markupsafe": ("fleetsim/report/",),
     "click": ("fleetsim/cli",),
     "rich": ("fleetsim/cli",),
     "pyarrow": ("fleetsim/records/", "fleetsim/study/"),
-    "pandas": ("fleetsim/study/", "fleetsim/records/"),
+    "pandas": (
+        "fleetsim/study/",
+        "fleetsim/records/",
+        "fleetsim/predict/",
+        "fleetsim/calibration/",
+        "fleetsim/accuracy/",
+    ),
     "numba": ("fleetsim/compiled.py", "fleetsim/engine/core/", "fleetsim/policies/"),
-    "scipy": ("fleetsim/statistics.py", "fleetsim/workload/", "fleetsim/metrics/"),
+    "scipy": ("fleetsim/statistics.py", "fleetsim/workload/", "fleetsim/metrics/", "fleetsim/calibration/"),
     "pydantic": ("fleetsim/scenario/", "fleetsim/catalog/", "fleetsim/workload/", "fleetsim/workflow/"),
     "pydantic_core": ("fleetsim/scenario/", "fleetsim/workload/lengths/mixture.py"),
     "llvmlite": ("fleetsim/study/provenance.py",),
