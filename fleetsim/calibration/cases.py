@@ -85,7 +85,7 @@ class Case:
 
     deployment: Deployment
     used: Formats
-    at: np.ndarray
+    sizes: np.ndarray  # knots of the step table
     framework: str
     rows: list[Row] = field(default_factory=list)
 
@@ -194,12 +194,12 @@ def _schedule(
     count, clients = max(count // replicas, 1), max(clients // replicas, 1)
     count = min(count, max(_MOST_REQUESTS, clients)) if sent.clients else min(count, _MOST_REQUESTS)
     window = attention_cost(case.deployment.model).window_tokens
-    largest = int(case.at[-1])
+    largest = int(case.sizes[-1])
     limits = (min(sent.max_num_batched_tokens, largest), sent.max_num_seqs, int(min(kv_tokens, 2**62)))
     prompts, answers = (
         np.ascontiguousarray(tasks[name][:count], np.int64) for name in ("prompt_tokens", "output_tokens")
     )
-    key = (count, clients, limits, window, len(case.at), prompts.tobytes(), answers.tobytes())
+    key = (count, clients, limits, window, len(case.sizes), prompts.tobytes(), answers.tobytes())
     if key not in schedules:
-        schedules[key] = schedule(prompts, answers, min(clients, count), limits, window, case.at)
+        schedules[key] = schedule(prompts, answers, min(clients, count), limits, window, case.sizes)
     return schedules[key], count

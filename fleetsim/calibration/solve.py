@@ -40,7 +40,7 @@ class Block:
         hardware = known.get(deployment.hardware.key, deployment.hardware)
         framework = known.get(self.case.framework, deployment.framework)
         deployment = replace(deployment, hardware=hardware, framework=framework)
-        cost = roofline_cost(deployment, self.case.used, hardware.calibration, self.case.at)
+        cost = roofline_cost(deployment, self.case.used, hardware.calibration, self.case.sizes)
         linear = np.array([cost.alpha_ns, cost.window_alpha_ns, cost.beta_ns])
         seconds = (self.base @ cost.base_ns + self.linear @ linear) / 1e9
         request_s = framework.calibration.request_overhead_s if framework else 0.0

@@ -8,6 +8,10 @@ from fleetsim.errors import FleetsimError
 from fleetsim.hardware import Deployment, step_table
 
 IDEAL = {
+    "matmul_latency_s": {},
+    "overlap": 200.0,
+    "routing_evenness": None,
+    "expert_chance": 1.0,
     "half_tokens": dict.fromkeys(("bf16", "fp8", "int8", "int4", "fp4"), 0.0),
     "layer_latency_s": 0.0,
     "moe_latency_s": 0.0,
@@ -220,4 +224,4 @@ def test_profiles_without_measurements_say_so():
     made = table("llama-3.1-8b", "gaudi-3")
     assert made.basis == "data sheet"
     assert any("none was measured" in note for note in made.notes)
-    assert table("llama-3.1-8b", "h100").basis == "family"
+    assert table("llama-3.1-8b", "h100").basis == "calibrated"
