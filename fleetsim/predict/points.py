@@ -106,6 +106,7 @@ def simulate_point(point: Point, override: Profiles) -> tuple[Outcome, tuple[str
     sent = load(point, framework)
     made = setup(point, framework, sent, override)
     table, sent, said = _room(step_table(made.deployment), sent, framework)
+    sent = replace(sent, request_s=sent.request_s + sent.wait_steps * _decode_step_s(table, sent))
     limit_w = made.deployment.hardware.power.limit_w.value
     return simulate(table, made.replicas, made.accelerators, sent, limit_w), (*made.notes, *said)
 
@@ -126,6 +127,13 @@ def _room(table: StepTable, sent: Load, framework: Framework) -> tuple[StepTable
         slots = int(table.kv_blocks / float(per_task.mean()))
         sent = replace(sent, max_num_seqs=max(1, min(sent.max_num_seqs, slots)))
     return table, sent, ()
+
+
+def _decode_step_s(table: StepTable, sent: Load) -> float:
+    """A decode step with all clients in it, halfway through their answers."""
+    halfway = sent.tasks.prompt_tokens.mean() + sent.tasks.output_tokens.mean() / 2
+    own = table.alpha_ns * halfway + table.window_alpha_ns * min(halfway, table.window_tokens)
+    return float(table.base_ns[sent.max_num_seqs] + sent.max_num_seqs * own) / 1e9
 
 
 def _read(outcome: Outcome, metric: str, unit: str, notes: tuple[str, ...]) -> Prediction:
