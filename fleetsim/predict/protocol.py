@@ -122,7 +122,7 @@ def _lengths(point: Point) -> Lengths:
 
 
 def _kind(point: Point) -> str:
-    """Which law lengths follow. Equal answers would keep clients in step, which TensorRT-LLM's were measured not to be."""
+    """Which law lengths follow: equal answers would keep clients in step, which those of TensorRT-LLM were not."""
     if is_served(point):
         return "uniform"
     if is_nominal(point):
