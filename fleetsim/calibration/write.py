@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from fleetsim.calibration.calibrate import Calibration, Error
+from fleetsim.calibration.fitting import Calibration, Error
 from fleetsim.calibration.parameters import family_of
 from fleetsim.catalog import FrameworkProfile
 from fleetsim.catalog.framework_profile import FrameworkFit

@@ -19,8 +19,8 @@ def deployment(model, hardware, framework="vllm", **keys):
     return Deployment(load_model(model), load_hardware(hardware), framework=load_framework(framework), **keys)
 
 
-def tpot_ms(made, clients, context, prompt=922):
-    """Time per token in a closed loop: a decode step, and the others' prompts that join every 1 / mean answer of it."""
+def tpot_ms(made, clients, context):
+    """Time of a step in which so many clients decode at a context."""
     table = step_table(made)
     decode = table.base_ns[clients] + clients * (
         table.alpha_ns * context + table.window_alpha_ns * min(context, table.window_tokens)
@@ -98,7 +98,7 @@ def test_latent_attention_reads_one_latent_and_rope_key():
 
 
 def test_sliding_windows_stop_growing():
-    """gpt-oss-120b, vLLM on B200: answers of 8,192 instead of 1,024 tokens change TPOT by -7 %; InferenceX, 16 clients."""
+    """gpt-oss-120b, vLLM on B200: 8,192 instead of 1,024 tokens out: TPOT -7 % (InferenceX)."""
     table = step_table(deployment("gpt-oss-120b", "b200"))
     short, long = (table.base_ns[16] + 16 * (table.alpha_ns * c + table.window_alpha_ns * 128) for c in (1500, 5000))
     assert long / short < 1.1
@@ -121,7 +121,7 @@ def test_data_parallel_attention_pays_at_large_batch():
 
 
 def test_eight_bit_kv_halves_the_reads_that_rule_large_batches():
-    """Llama-3.1-70B fp8 on one B200, TensorRT-LLM: 29.4 ms at 128 clients; bf16 KV would not be below 31 (InferenceX)."""
+    """Llama-3.1-70B fp8 on one B200, TensorRT-LLM: 29.4 ms at 128 clients (InferenceX)."""
     half = deployment("llama-3.1-70b", "b200", "trtllm", precision="fp8", kv_precision="fp8")
     assert tpot_ms(half, 128, 1382) < 29.4 < 1.15 * tpot_ms(replace(half, kv_precision="bf16"), 128, 1382)
 
@@ -136,7 +136,7 @@ def test_captured_steps_are_padded_and_larger_ones_launched():
 
 
 def test_the_gain_of_speculation_fades_with_batch():
-    """EAGLE-3 on an 8B model on H100, SGLang: 2.4 times faster at batch 1, 1.38 times at batch 64 (arXiv:2503.01840)."""
+    """EAGLE-3 on an 8B model on H100, SGLang: 2.4 times faster at batch 1, 1.38 at batch 64 (arXiv:2503.01840)."""
     plain = deployment("llama-3.1-8b", "h100", "sglang", max_num_seqs=256)
     drafted = replace(plain, speculation=Speculation(draft_tokens=4, accepted=2.0, draft_cost=0.05))
     gain = {n: tpot_ms(plain, n, 1000) / tpot_ms(drafted, n, 1000) for n in (1, 64, 256)}
