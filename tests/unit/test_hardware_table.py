@@ -143,7 +143,7 @@ def test_expert_parallelism_waits_for_the_busiest_rank():
 
 def test_w4a16_speeds_up_small_batches_and_not_large_ones():
     full, four = table("llama-3.1-8b"), table("llama-3.1-8b", precision="int4")
-    assert four.base_ns[1] < 0.5 * full.base_ns[1]
+    assert four.base_ns[1] < 0.55 * full.base_ns[1]
     assert four.base_ns[8192] == pytest.approx(full.base_ns[8192], rel=0.01)
     assert any("widened to bf16" in note for note in four.notes)
 
