@@ -1,4 +1,4 @@
-"""How predictions stand against the bars of an excellent planner: python benchmarks/accuracy/bars.py POINTS [--left-out DIR]
+"""How predictions stand against the bars of an excellent planner: bars.py POINTS [--left-out DIR]
 
 POINTS is a table of measurements (docs/predict.md). Prints, for each bar, what was reached; with folders written by
 `fleetsim accuracy POINTS --leave-out ... -o DIR/model` (device) also the bars of what was left out. Exit code 1 if a

@@ -14,7 +14,7 @@ from fleetsim.hardware import Deployment, step_table
 from fleetsim.hardware.attention import attention_cost
 from fleetsim.hardware.precision import Formats, formats
 from fleetsim.predict.deployment import setup
-from fleetsim.predict.frameworks import framework_name, framework_of
+from fleetsim.predict.frameworks import framework_of
 from fleetsim.predict.names import hardware_key
 from fleetsim.predict.points import _room
 from fleetsim.predict.protocol import FOREVER_NS, Load, load
@@ -72,11 +72,7 @@ class Row:
     tokens: float  # 0: the value is the time itself
     requested: bool  # a server received the request first: its overhead is part of the value
     measured: float  # s, or tokens per s
-
-    @property
-    def first(self) -> bool:
-        """Whether it is a time to first token, through a server: noisier than the rest."""
-        return self.requested
+    first: bool = False  # a time to first token: noisier than the rest
 
 
 @dataclass
@@ -85,7 +81,7 @@ class Case:
 
     deployment: Deployment
     used: Formats
-    at: np.ndarray
+    sizes: np.ndarray  # knots of the step table
     framework: str
     rows: list[Row] = field(default_factory=list)
 
@@ -110,7 +106,7 @@ class _Placed:
         total = getattr(self.steps, reading.of)
         if requested and self.waits:
             total = total.plus(self.steps.tpot, self.waits)
-        return Row(total, tokens, requested, value)
+        return Row(total, tokens, requested, value, reading.of == "ttft" and not reading.per_s)
 
 
 def cases(table: pd.DataFrame) -> list[Case]:
@@ -164,7 +160,7 @@ def _place(point: Point, found: dict[tuple, Case], schedules: dict[tuple, Schedu
     )
     if key not in found:
         at = knots(max(_LARGEST, deployment.max_num_batched_tokens))
-        found[key] = Case(deployment, used, at, framework_name(point.framework))
+        found[key] = Case(deployment, used, at, framework.profile.key if framework.profile else framework.name)
     case = found[key]
     steps, count = _schedule(sent, table.kv_blocks * table.block_tokens, made.replicas, case, schedules)
     prompt, output = (float(sent.tasks[name][:count].sum()) for name in ("prompt_tokens", "output_tokens"))
@@ -194,12 +190,12 @@ def _schedule(
     count, clients = max(count // replicas, 1), max(clients // replicas, 1)
     count = min(count, max(_MOST_REQUESTS, clients)) if sent.clients else min(count, _MOST_REQUESTS)
     window = attention_cost(case.deployment.model).window_tokens
-    largest = int(case.at[-1])
+    largest = int(case.sizes[-1])
     limits = (min(sent.max_num_batched_tokens, largest), sent.max_num_seqs, int(min(kv_tokens, 2**62)))
     prompts, answers = (
         np.ascontiguousarray(tasks[name][:count], np.int64) for name in ("prompt_tokens", "output_tokens")
     )
-    key = (count, clients, limits, window, len(case.at), prompts.tobytes(), answers.tobytes())
+    key = (count, clients, limits, window, len(case.sizes), prompts.tobytes(), answers.tobytes())
     if key not in schedules:
-        schedules[key] = schedule(prompts, answers, min(clients, count), limits, window, case.at)
+        schedules[key] = schedule(prompts, answers, min(clients, count), limits, window, case.sizes)
     return schedules[key], count

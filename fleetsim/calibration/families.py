@@ -100,7 +100,9 @@ _LOCAL = {name: value for name, value in _SERVER.items() if name != "request_s"}
 FRAMEWORKS = {
     "vllm": _SERVER,
     "vllm-2023": _SERVER | {"step_s": 2e-3},
+    "vllm-v0": _SERVER | {"step_s": 1e-3},
     "trtllm": _SERVER,
+    "trtllm-engine": _SERVER | {"step_s": 100e-6, "request_s": 10e-3, "eager_s": 20e-6, "expert": 1.0},
     "sglang": _SERVER,
     "neuronx": _LOCAL,
     "llama.cpp": _LOCAL,

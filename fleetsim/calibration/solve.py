@@ -32,6 +32,7 @@ class Block:
     linear: np.ndarray  # rows x 3
     tokens: np.ndarray
     requested: np.ndarray
+    weights: np.ndarray
     measured: np.ndarray
 
     def predicted(self, known: Profiles) -> np.ndarray:
@@ -40,7 +41,7 @@ class Block:
         hardware = known.get(deployment.hardware.key, deployment.hardware)
         framework = known.get(self.case.framework, deployment.framework)
         deployment = replace(deployment, hardware=hardware, framework=framework)
-        cost = roofline_cost(deployment, self.case.used, hardware.calibration, self.case.at)
+        cost = roofline_cost(deployment, self.case.used, hardware.calibration, self.case.sizes)
         linear = np.array([cost.alpha_ns, cost.window_alpha_ns, cost.beta_ns])
         seconds = (self.base @ cost.base_ns + self.linear @ linear) / 1e9
         request_s = framework.calibration.request_overhead_s if framework else 0.0
@@ -64,6 +65,7 @@ def blocks(found: Sequence[Case]) -> list[Block]:
                 np.array([row.total.linear for row in case.rows]),
                 np.array([row.tokens for row in case.rows]),
                 np.array([float(row.requested) for row in case.rows]),
+                np.array([_FIRST_WEIGHT if row.first else 1.0 for row in case.rows]),
                 np.array([row.measured for row in case.rows]),
             )
         )
@@ -98,7 +100,6 @@ class _Problem:
 
     def __init__(self, made: Sequence[Block], wanted: list[Parameter]) -> None:
         self.made, self.wanted = made, wanted
-        self.weights = [np.where(block.requested > 0, _FIRST_WEIGHT, 1.0) for block in made]
         self.ends = np.cumsum([len(block.measured) for block in made])
 
     def values(self, x: np.ndarray) -> Values:
@@ -110,7 +111,7 @@ class _Problem:
 
     def _errors(self, i: int, known: Profiles) -> np.ndarray:
         block = self.made[i]
-        error = np.log(block.predicted(known) / block.measured) * self.weights[i]
+        error = np.log(block.predicted(known) / block.measured) * block.weights
         return np.sign(error) * _HUBER * np.sqrt(2 * (np.sqrt(1 + (error / _HUBER) ** 2) - 1))
 
     def _priors(self, x: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from fleetsim.calibration.calibrate import Calibration, Error
+from fleetsim.calibration.fitting import Calibration, Error
 from fleetsim.calibration.parameters import family_of
 from fleetsim.catalog import FrameworkProfile
 from fleetsim.catalog.framework_profile import FrameworkFit
@@ -53,7 +53,7 @@ def block(fit: RooflineFit | FrameworkFit, about: dict[str, str]) -> str:
     lines += [f"  {name}: {value}" for name, value in about.items()]
     for name, declared in type(fit).model_fields.items():
         value = getattr(fit, name)
-        if name not in _ABOUT and value is not None and value != {}:
+        if name not in _ABOUT and (declared.is_required() or value != declared.default):
             lines.append(f"  {declared.alias or name}: {_text(name, value)}")
     return "\n".join(lines) + "\n"
 
@@ -65,7 +65,7 @@ def _text(name: str, value: float | dict[str, float]) -> str:
         return f"{value * 1e6:.6g} us" if value < 1e-3 else f"{value * 1e3:.6g} ms"
     if name.endswith("_bytes"):
         return f"{value / 1e9:.6g} GB"
-    return f"{value:.6g}"
+    return str(value) if isinstance(value, int) else f"{value:.6g}"
 
 
 def _wrapped(text: str) -> str:

@@ -67,7 +67,7 @@ def attention_cost(model: ModelProfile) -> AttentionCost:
 def _with_linear_layers(model: ModelProfile, attention: GroupedAttention, linear: LinearAttention) -> AttentionCost:
     """Linear layers read and write their state once a step: a window of one token that weighs as much.
 
-    The state is kept in fp32, twice as wide as KV; prefill works in chunks of 64 tokens (arXiv:2412.06464, section 3.3).
+    The state is kept in fp32, twice as wide as KV; prefill works in chunks of 64 (arXiv:2412.06464, section 3.3).
     """
     full = model.layers - linear.layers
     state = linear.layers * linear.state_elements

@@ -43,7 +43,7 @@ def roofline_cost(
 
     `tokens` are the step sizes to tabulate: float64, all from 0 to max_num_batched_tokens if None.
 
-    With speculation a decode step checks draft_tokens more tokens of every sequence and gives 1 + accepted of them: its
+    With speculation a decode step checks draft_tokens more tokens a sequence and gives 1 + accepted of them: its
     cost is shared among those, so a table entry is still the time per token, and the gain fades as steps fill the
     device. A step of n tokens runs as up to pp micro-batches; in a full pipeline a token's round trip is pp stages, plus the
     part of the fill that other micro-batches do not hide.

@@ -10,6 +10,7 @@ from fleetsim.catalog import FrameworkProfile, HardwareProfile, ModelProfile, lo
 from fleetsim.errors import DoesNotFit, FleetsimError
 from fleetsim.hardware import Deployment, step_table
 from fleetsim.predict.frameworks import Framework
+from fleetsim.predict.layout import Layout, layout_of
 from fleetsim.predict.names import hardware_key, model_key
 from fleetsim.predict.protocol import Load
 from fleetsim.predict.rows import Point
@@ -34,17 +35,6 @@ class Setup:
     def accelerators(self) -> int:
         """Accelerators of all replicas."""
         return self.deployment.accelerators * self.replicas
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a model's ranks lie on the accelerators, as far as a point says it."""
-
-    n: int | None
-    tp: int | None
-    pp: int
-    ep: int
-    dp: int | None
 
 
 Profiles = Mapping[str, HardwareProfile | FrameworkProfile]
@@ -76,8 +66,9 @@ def setup(point: Point, framework: Framework, load: Load, override: Profiles) ->
         memory_utilisation=framework.memory_utilisation,
         max_model_len=load.longest_tokens,
         framework=framework.profile,
+        speculation=framework.speculation,
     )
-    deployment, replicas, said = _laid_out(plain, _layout(point, key))
+    deployment, replicas, said = _laid_out(plain, layout_of(point))
     return Setup(deployment, replicas, tuple(notes + said))
 
 
@@ -108,54 +99,15 @@ def _precision(point: Point, model: ModelProfile, hardware: HardwareProfile) -> 
     raise NotExpressible(f"precision {point.precision!r} is not one that is simulated")
 
 
-def _layout(point: Point, hardware: str) -> Layout:
-    n, tp, pp, ep, dp = (_whole(getattr(point, name)) for name in ("n_gpus", "tp", "pp", "ep", "dp"))
-    if "neuroncores" in point.notes.lower():  # ranks are counted in cores, devices in chips of two
-        tp = n
-    if n is None and tp is not None:
-        n = tp * (pp or 1) * (dp or 1)
-    return Layout(n, tp, pp or 1, ep or 1, dp)
-
-
-def _whole(number: float | None) -> int | None:
-    return int(number) if number else None
-
-
 def _laid_out(plain: Deployment, layout: Layout) -> tuple[Deployment, int, list[str]]:
     """The deployment with its ranks, and how many replicas of it there are."""
-    n, pp, dp = layout.n, layout.pp, layout.dp
-    if layout.tp is None and (dp or 1) == 1:
-        if n is not None and pp == n:
-            return replace(plain, pp=pp), 1, []
-        return _fewest_ranks(plain, n)
-    tp = layout.tp or max(1, n // (pp * dp))
-    tp, dp, replicas = _reconciled(n, tp, pp, dp or 1)
-    notes = []
-    if not plain.model.moe and dp > 1:  # without experts, data parallelism is nothing but more replicas
+    if layout.tp is None:
+        return _fewest_ranks(plain, layout.n)
+    moe, dp, replicas = plain.model.moe is not None, layout.dp, layout.replicas
+    if not moe and dp > 1:  # without experts, data parallelism is nothing but more replicas
         replicas, dp = replicas * dp, 1
-    ep = min(layout.ep, tp * dp) if plain.model.moe else 1
-    if (tp, dp) != (layout.tp, layout.dp or 1) and layout.tp is not None:
-        notes.append(f"tp {layout.tp}, dp {layout.dp or 1} on {n} accelerators read as tp {tp}, dp {dp}")
-    return replace(plain, tp=tp, pp=pp, dp=dp, ep=ep), replicas, notes
-
-
-def _reconciled(n: int, tp: int, pp: int, dp: int) -> tuple[int, int, int]:
-    """Ranks that multiply to the number of accelerators.
-
-    Exports of benchmark databases multiply the ranks of attention with those of the experts; the number of
-    accelerators is what is right.
-    """
-    if tp * pp * dp == n:
-        return tp, dp, 1
-    if dp > 1 and tp * pp == n:  # the attention's data parallelism lies on the tensor-parallel ranks
-        return 1, n // pp, 1
-    if tp * pp < n and dp > 1:
-        return tp, n // (tp * pp), 1
-    if tp * pp > n:
-        return max(1, n // pp), 1, 1
-    if n % (tp * pp * dp) == 0:
-        return tp, dp, n // (tp * pp * dp)
-    raise NotExpressible(f"tp {tp}, pp {pp} and dp {dp} do not make {n} accelerators")
+    laid = replace(plain, tp=layout.tp, pp=layout.pp, dp=dp, ep=layout.ep if moe else 1)
+    return laid, replicas, list(layout.notes)
 
 
 def _fewest_ranks(plain: Deployment, n: int | None) -> tuple[Deployment, int, list[str]]:

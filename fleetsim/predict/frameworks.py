@@ -7,35 +7,55 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from fleetsim.catalog import FrameworkProfile, framework_names, load_framework
+from fleetsim.hardware import Speculation
+from fleetsim.predict.layout import layout_of
 from fleetsim.predict.rows import Point
+from fleetsim.predict.series import settings_of
 
 
 @dataclass(frozen=True)
 class Framework:
-    """The settings of a serving framework that decide a schedule."""
+    """The settings of a serving framework that decide a schedule; the defaults are for one without a profile."""
 
     name: str
-    max_num_seqs: int
-    max_num_batched_tokens: int
+    profile: FrameworkProfile | None = None  # what it adds to step times
+    max_num_seqs: int = 256
+    max_num_batched_tokens: int = 8192
     memory_utilisation: float = 0.9
     block_tokens: int = 16
     quantised_kv: str | None = None  # KV precision with weights of 8 bits or less; None: bf16
-    request_s: float = 0.02  # a server takes so long to receive and tokenise a request and to send its first token
+    request_s: float = 0.0  # a server takes so long to receive and tokenise a request and to send its first token
     kv_share: float = 1.0  # of the memory that weights and workspace leave
     never_evicts: bool = False  # admits a sequence only when there is room for all of its answer
-    profile: FrameworkProfile | None = None  # what it adds to step times
+    ranks: int = 1  # data-parallel ones: each has the token budget
+    tokens_beside_prompt: int | None = None  # the budget of a rank is one prompt, its clients and so many tokens
+    wait_steps: float = 0.0  # decode steps until the scheduler looks at a new request, in the mean
+    speculation: Speculation | None = None
     late_slot: bool = False  # a finished sequence's slot is given away one step too late for the client's next request
 
+    def budget(self, prompt_tokens: float, clients: int) -> int:
+        """Tokens of a step, over all data-parallel ranks."""
+        own = self.max_num_batched_tokens
+        if self.tokens_beside_prompt is not None:
+            own = int(prompt_tokens + clients / self.ranks + self.tokens_beside_prompt)
+        return max(own * self.ranks, clients)
+
+
+_OLD = (
+    ("vllm", "vllm-2023", r"2023"),  # without captured graphs
+    ("vllm", "vllm-v0", r"^v?0\.[2-7]\b|vllm 0\.[2-7]\."),  # before its V1 engine
+    ("trtllm", "trtllm-engine", r"^v?0\.|^tensorrt [89]\.|^tensorrt 10\.|^cuda"),  # compiled engines, before PyTorch
+)
+"""Frameworks whose host code was rewritten: key, key of the profile before, releases before by name and version."""
 
 _KNOWN = (
-    (r"sglang", Framework("sglang", 4096, 8192, 0.88)),
-    (r"trtllm|tensorrt|^cuda", Framework("trtllm", 2048, 8192, 1.0, 32, "fp8", kv_share=0.9, never_evicts=True)),
-    (r"vllm", Framework("vllm", 256, 8192)),
-    (r"llama\.?cpp|ollama", Framework("llama.cpp", 1, 512, 1.0, request_s=0.0)),
-    (r"neuron", Framework("neuronx", 64, 8192)),
-    (r"hosted", Framework("endpoint", 256, 8192)),
+    (r"sglang", Framework("sglang")),
+    (r"trtllm|tensorrt|^cuda", Framework("trtllm", kv_share=0.9, never_evicts=True)),
+    (r"vllm", Framework("vllm")),
+    (r"llama\.?cpp|ollama", Framework("llama.cpp")),
+    (r"neuron", Framework("neuronx")),
 )
-_OTHER = Framework("other", 256, 8192)
+_OTHER = Framework("other")
 
 _SETTINGS = {
     "max_num_seqs": r"max_num_seqs\s*[=: ]\s*(\d+)",
@@ -48,21 +68,28 @@ _SETTINGS = {
 def framework_of(point: Point, override: Mapping[str, object]) -> Framework:
     """The framework a point ran on, with the settings its notes give (`max_num_seqs=128; gpu_mem=0.9`).
 
-    Its profile, one of `override` before the shipped one, decides where there is one.
+    The rest follows from its profile, where it has one; one of `override` goes before the shipped one.
     """
     found = _known(point.framework)
-    profile = override.get(found.name)
-    if profile is None and found.name in framework_names():
-        profile = load_framework(found.name)
-    if isinstance(profile, FrameworkProfile):
-        found = _with_profile(found, profile)
-    if found.name == "trtllm" and re.match(r"1\.0\.", point.framework_version):
-        found = replace(found, late_slot=True)
+    for key in framework_keys(point):
+        if key in override or key in framework_names():
+            found = _with_profile(found, override.get(key) or load_framework(key))
+            break
+    ranks = layout_of(point).dp
+    found = replace(found, ranks=ranks, **settings_of(point, found.name, ranks))
     notes, given = _of_device(point.notes, point.hardware), {}
     for setting, pattern in _SETTINGS.items():
         if match := re.search(pattern, notes):
             given[setting] = type(getattr(found, setting))(match[1])
     return replace(found, **given)
+
+
+def framework_keys(point: Point) -> list[str]:
+    """Keys of the profiles that speak for the framework of a point: its generation's before its own."""
+    name = _known(point.framework).name
+    release = (point.framework.lower(), point.framework_version.lower())
+    old = [key for base, key, pattern in _OLD if base == name and any(re.search(pattern, text) for text in release)]
+    return [*old, name]
 
 
 def framework_name(name: str) -> str:

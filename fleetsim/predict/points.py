@@ -15,6 +15,7 @@ from fleetsim.predict.measures import measured
 from fleetsim.predict.protocol import Load, load
 from fleetsim.predict.rows import Point, Row, rows_of
 from fleetsim.predict.simulation import Outcome, simulate
+from fleetsim.predict.workers import Calibrations, packed, processes, unpacked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,9 +44,10 @@ def predict_points(
     """One prediction for each row, in order.
 
     `points`: a table of the tidy schema (extra columns are ignored) or rows. `override`: hardware and framework
-    profiles to take instead of the shipped ones, by key, such as a `model_copy` with another calibration. `workers`:
-    processes; 1 runs here. `executor`: processes that are already there, for whoever predicts again and again.
-    `progress`: told the share that is done. The same input gives the same predictions however it is run.
+    profiles to take instead of the shipped ones, by key, such as a `model_copy` with another calibration (over
+    processes nothing but the calibration may differ). `workers`: processes; 1 runs here. `executor`: processes that
+    are already there, for whoever predicts again and again. `progress`: told the share that is done. The same input
+    gives the same predictions however it is run.
     """
     rows, override = rows_of(points), dict(override or {})
     groups: dict[Point, list[tuple[str, str]]] = {}
@@ -68,20 +70,20 @@ def _run(jobs: list[Job], override: Profiles, workers: int, executor: Executor |
             tell(done / len(jobs))
         return found
     if executor is None:
-        from fleetsim.predict.workers import processes
-
         with processes(workers) as own:
             return _run(jobs, override, workers, own, tell)
     parts = _CHUNKS_A_WORKER * max(workers, 1)
     chunks = [chunk for part in range(parts) if (chunk := jobs[part::parts])]
-    futures = [executor.submit(_predict_chunk, chunk, override) for chunk in chunks]
+    calibrations = packed(override)
+    futures = [executor.submit(_predict_chunk, chunk, calibrations) for chunk in chunks]
     for done, future in enumerate(as_completed(futures), start=1):
         found.update(future.result())
         tell(done / len(futures))
     return found
 
 
-def _predict_chunk(jobs: Sequence[Job], override: Profiles) -> Found:
+def _predict_chunk(jobs: Sequence[Job], calibrations: Calibrations) -> Found:
+    override = unpacked(calibrations)
     return {point: predict_point(point, metrics, override) for point, metrics in jobs}
 
 
@@ -106,6 +108,7 @@ def simulate_point(point: Point, override: Profiles) -> tuple[Outcome, tuple[str
     sent = load(point, framework)
     made = setup(point, framework, sent, override)
     table, sent, said = _room(step_table(made.deployment), sent, framework)
+    sent = replace(sent, request_s=sent.request_s + sent.wait_steps * _decode_step_s(table, sent))
     limit_w = made.deployment.hardware.power.limit_w.value
     return simulate(table, made.replicas, made.accelerators, sent, limit_w), (*made.notes, *said)
 
@@ -126,6 +129,13 @@ def _room(table: StepTable, sent: Load, framework: Framework) -> tuple[StepTable
         slots = int(table.kv_blocks / float(per_task.mean()))
         sent = replace(sent, max_num_seqs=max(1, min(sent.max_num_seqs, slots)))
     return table, sent, ()
+
+
+def _decode_step_s(table: StepTable, sent: Load) -> float:
+    """A decode step with all clients in it, halfway through their answers."""
+    halfway = sent.tasks.prompt_tokens.mean() + sent.tasks.output_tokens.mean() / 2
+    own = table.alpha_ns * halfway + table.window_alpha_ns * min(halfway, table.window_tokens)
+    return float(table.base_ns[sent.max_num_seqs] + sent.max_num_seqs * own) / 1e9
 
 
 def _read(outcome: Outcome, metric: str, unit: str, notes: tuple[str, ...]) -> Prediction:

@@ -10,8 +10,9 @@ import numpy as np
 from fleetsim import luck
 from fleetsim.errors import FleetsimError
 from fleetsim.luck import Stream
-from fleetsim.predict.frameworks import Framework
+from fleetsim.predict.frameworks import Framework, framework_name
 from fleetsim.predict.rows import Point
+from fleetsim.predict.series import is_nominal, is_served
 from fleetsim.tables import TASKS
 
 SEED = 1
@@ -42,6 +43,7 @@ class Load:
     max_num_batched_tokens: int
     batched: bool = False  # one batch from start to end: times are the batch's
     request_s: float = 0.0  # between client and engine
+    wait_steps: float = 0.0  # and decode steps until the scheduler looks at a request
     notes: tuple[str, ...] = ()
 
     @property
@@ -98,9 +100,7 @@ def load(point: Point, framework: Framework) -> Load:
     raise UnknownProtocol(f"load type {kind!r} is not one that is simulated")
 
 
-_UNIFORM = r"uniform in \[0\.8"
 _SKEWED = r"sharegpt|openorca"
-_NOMINAL = r"nominal"  # not all alike: equal answers would keep all clients in step, which the measured do not show
 _DATA_SETS = ((r"gsm8k", 200.0), (r"openorca", 294.0))
 """Mean prompt tokens of MLPerf's data sets, whose rows give answers only."""
 
@@ -118,9 +118,16 @@ def _lengths(point: Point) -> Lengths:
         notes.append("lengths not given: 128 tokens in, 256 out")
     if prompt is None or output is None:
         raise UnknownProtocol("prompt and answer lengths are not given")
-    kinds = {"uniform": _UNIFORM, "skewed": _SKEWED, "about": _NOMINAL}
-    kind = next((kind for kind, pattern in kinds.items() if re.search(pattern, workload)), "fixed")
-    return Lengths(prompt, output, kind, tuple(notes))
+    return Lengths(prompt, output, _kind(point), tuple(notes))
+
+
+def _kind(point: Point) -> str:
+    """Which law lengths follow: equal answers would keep clients in step, which those of TensorRT-LLM were not."""
+    if is_served(point):
+        return "uniform"
+    if is_nominal(point):
+        return "about" if framework_name(point.framework) == "trtllm" else "fixed"
+    return "skewed" if re.search(_SKEWED, point.workload.lower()) else "fixed"
 
 
 def _number(text: str, what: str) -> float:
@@ -148,8 +155,9 @@ def _closed_loop(point: Point, framework: Framework, lengths: Lengths) -> Load:
     tasks = _tasks(lengths, rounds * clients)
     tasks.think_ns[max(count - clients, 0) :] = FOREVER_NS
     slots = max(clients - framework.late_slot, 1)
-    budget = max(framework.max_num_batched_tokens, slots)
-    return Load(tasks, clients, slots, budget, request_s=framework.request_s, notes=lengths.notes)
+    budget = framework.budget(lengths.prompt, clients)
+    times = {"request_s": framework.request_s, "wait_steps": framework.wait_steps}
+    return Load(tasks, clients, slots, budget, **times, notes=lengths.notes)
 
 
 def _slots(point: Point) -> str:
@@ -167,7 +175,7 @@ def _open_loop(point: Point, framework: Framework, lengths: Lengths) -> Load:
     if "constant-rate" not in point.workload:
         gaps_s = gaps_s * -np.log(luck.uniforms(SEED, int(Stream.ARRIVAL), 0, len(tasks), 0, 0))
     tasks.arrival_ns = np.rint(np.cumsum(gaps_s) * 1e9)
-    budget = max(framework.max_num_batched_tokens, framework.max_num_seqs)
+    budget = framework.budget(lengths.prompt, framework.max_num_seqs)
     return Load(tasks, 0, framework.max_num_seqs, budget, request_s=framework.request_s, notes=lengths.notes)
 
 
@@ -178,12 +186,12 @@ def _offline(point: Point, framework: Framework, lengths: Lengths) -> Load:
     if "max_num_seqs = num_prompts" in point.notes:
         slots = len(tasks)
     slots = min(slots, len(tasks))
-    return Load(tasks, 0, slots, max(framework.max_num_batched_tokens, slots), notes=lengths.notes)
+    return Load(tasks, 0, slots, framework.budget(lengths.prompt, slots), notes=lengths.notes)
 
 
 def _static(point: Point, framework: Framework, lengths: Lengths, batch: int) -> Load:
     """One batch, prefilled together and decoded to its end."""
     tasks = _tasks(lengths, batch)
     together = min(int(tasks.prompt_tokens.sum()), _STATIC_BUDGET)
-    budget = max(framework.max_num_batched_tokens, together, batch)
+    budget = max(framework.budget(lengths.prompt, batch), together)
     return Load(tasks, 0, batch, budget, batched=True, notes=lengths.notes)

@@ -8,6 +8,10 @@ from fleetsim.errors import FleetsimError
 from fleetsim.hardware import Deployment, step_table
 
 IDEAL = {
+    "matmul_latency_s": {},
+    "overlap": 200.0,
+    "routing_evenness": None,
+    "expert_chance": 1.0,
     "half_tokens": dict.fromkeys(("bf16", "fp8", "int8", "int4", "fp4"), 0.0),
     "layer_latency_s": 0.0,
     "moe_latency_s": 0.0,
@@ -139,7 +143,7 @@ def test_expert_parallelism_waits_for_the_busiest_rank():
 
 def test_w4a16_speeds_up_small_batches_and_not_large_ones():
     full, four = table("llama-3.1-8b"), table("llama-3.1-8b", precision="int4")
-    assert four.base_ns[1] < 0.5 * full.base_ns[1]
+    assert four.base_ns[1] < 0.55 * full.base_ns[1]
     assert four.base_ns[8192] == pytest.approx(full.base_ns[8192], rel=0.01)
     assert any("widened to bf16" in note for note in four.notes)
 
@@ -220,4 +224,4 @@ def test_profiles_without_measurements_say_so():
     made = table("llama-3.1-8b", "gaudi-3")
     assert made.basis == "data sheet"
     assert any("none was measured" in note for note in made.notes)
-    assert table("llama-3.1-8b", "h100").basis == "family"
+    assert table("llama-3.1-8b", "h100").basis == "calibrated"

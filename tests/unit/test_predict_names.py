@@ -3,8 +3,9 @@
 import pytest
 
 from fleetsim.errors import FleetsimError
-from fleetsim.predict.frameworks import framework_name
+from fleetsim.predict.frameworks import framework_keys, framework_name
 from fleetsim.predict.names import hardware_key, model_key
+from fleetsim.predict.rows import Point
 
 
 @pytest.mark.parametrize(
@@ -78,3 +79,26 @@ def test_an_unknown_model_is_not_taken_for_one_whose_name_it_begins_with():
 )
 def test_frameworks_have_one_short_name(name, short):
     assert framework_name(name) == short
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "keys"),
+    [
+        ("vllm", "0.19.0", ["vllm"]),
+        ("vllm", "", ["vllm"]),
+        ("vLLM", "0.15.1", ["vllm"]),
+        ("vLLM", "0.6.x (Nov 2024)", ["vllm-v0", "vllm"]),
+        ("vLLM (Splitwise, 2023)", "", ["vllm-2023", "vllm"]),
+        ("vLLM 0.4.3+rocm614, PyTorch 2.3.0, ROCm 6.1.2", "", ["vllm-v0", "vllm"]),
+        ("vLLM(ROCm)", "0.10.0 / ROCm 6.4.1", ["vllm"]),
+        ("trtllm", "1.0.0rc3", ["trtllm"]),
+        ("TensorRT-LLM", "0.17", ["trtllm-engine", "trtllm"]),
+        ("TensorRT-LLM", "v0.6.1", ["trtllm-engine", "trtllm"]),
+        ("TensorRT-LLM", "1.x (PyTorch backend)", ["trtllm"]),
+        ("TensorRT 10.2.0, CUDA 12.4", "", ["trtllm-engine", "trtllm"]),
+        ("sglang", "0.5.9", ["sglang"]),
+    ],
+)
+def test_older_releases_have_a_profile_of_their_own_if_there_is_one(name, version, keys):
+    point = Point("h100", "llama-3.1-8b", "static_batch", framework=name, framework_version=version)
+    assert framework_keys(point) == keys

@@ -5,7 +5,7 @@ import gzip
 import pytest
 from click.testing import CliRunner
 
-from fleetsim.catalog import load_hardware
+from fleetsim.catalog import load_framework, load_hardware
 from fleetsim.cli import commands
 from fleetsim.errors import FleetsimError
 from fleetsim.predict import predict_points, predict_table, read_table
@@ -61,15 +61,27 @@ def test_worker_processes_predict_the_same(points, predicted):
     assert predict_table(read_table(points), workers=2).equals(predicted)
 
 
-def test_another_calibration_can_be_tried_in_memory(points):
-    table = read_table(points)[:1]
-    profile = load_hardware("h100")
+def slowed(key="h100"):
+    profile = load_hardware(key)
     slow = profile.calibration.model_copy(update={"memory_efficiency": profile.calibration.memory_efficiency / 4})
-    usual, slower = (
-        predict_points(table.assign(metric="tpot_mean"), override=override)[0].value
-        for override in ({}, {"h100": profile.model_copy(update={"calibration": slow})})
-    )
+    return profile.model_copy(update={"calibration": slow})
+
+
+def test_another_calibration_can_be_tried_in_memory(points):
+    rows = read_table(points)[:1].assign(metric="tpot_mean")
+    usual, slower = (predict_points(rows, override=override)[0].value for override in ({}, {"h100": slowed()}))
     assert slower > 2 * usual
+
+
+def test_it_can_be_tried_over_processes_too(points):
+    table, override = read_table(points), {"h100": slowed(), "vllm": load_framework("vllm")}
+    assert predict_points(table, workers=2, override=override) == predict_points(table, override=override)
+
+
+def test_over_processes_nothing_but_the_calibration_may_differ(points):
+    other = load_hardware("h100").model_copy(update={"vendor": "nobody"})
+    with pytest.raises(FleetsimError, match="more than the calibration"):
+        predict_points(read_table(points), workers=2, override={"h100": other})
 
 
 def test_a_table_without_the_columns_of_a_point_is_refused(tmp_path):

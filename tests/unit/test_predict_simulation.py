@@ -17,7 +17,7 @@ TABLE = StepTable(
     block_tokens=16, context_tokens=8192, accelerators=2, idle_w=100.0, prefill_w=1400.0, decode_w=800.0, basis="given",
     memory={},
 )  # fmt: skip
-PLAIN = Framework("plain", 256, 4096, request_s=0.0)
+PLAIN = Framework("plain", max_num_batched_tokens=4096)
 
 
 def run(load_type, load_value, **said):
@@ -86,7 +86,7 @@ def test_a_closed_loop_ends_when_every_client_has_had_its_requests(closed):
 
 def test_time_between_client_and_engine_is_part_of_the_first_token():
     point = Point("h100", "llama-3.1-8b", "closed_loop_concurrency", "2", isl=8.0, osl=4.0)
-    outcome = simulate(TABLE, 1, 2, load(point, Framework("plain", 256, 4096, request_s=0.02)), 700.0)
+    outcome = simulate(TABLE, 1, 2, load(point, replace(PLAIN, request_s=0.02)), 700.0)
     assert outcome.ttft_s == pytest.approx(np.full(20, 0.021))
     assert outcome.tpot_s == pytest.approx(np.full(20, 0.001))
 
