@@ -30,11 +30,12 @@ class Setup:
     deployment: Deployment
     replicas: int
     notes: tuple[str, ...] = ()
+    prefill: Setup | None = None  # replicas that only prefill for these
 
     @property
     def accelerators(self) -> int:
         """Accelerators of all replicas."""
-        return self.deployment.accelerators * self.replicas
+        return self.deployment.accelerators * self.replicas + (self.prefill.accelerators if self.prefill else 0)
 
 
 Profiles = Mapping[str, HardwareProfile | FrameworkProfile]
@@ -46,8 +47,6 @@ def setup(point: Point, framework: Framework, load: Load, override: Profiles) ->
 
     Raises NotExpressible if it cannot be simulated as it was measured, FleetsimError for an unknown name.
     """
-    if point.mode != "agg":
-        raise NotExpressible("disaggregated pools: prefill and decode replicas apart are not simulated yet")
     key = hardware_key(point.hardware)
     hardware = override[key] if key in override else load_hardware(key)
     model = load_model(model_key(point.model))
@@ -68,8 +67,20 @@ def setup(point: Point, framework: Framework, load: Load, override: Profiles) ->
         framework=framework.profile,
         speculation=framework.speculation,
     )
+    if point.mode != "agg":
+        prefill, decode = _side(plain, point.prefill_cfg), _side(plain, point.decode_cfg)
+        return Setup(decode.deployment, decode.replicas, tuple(notes), prefill)
     deployment, replicas, said = _laid_out(plain, layout_of(point))
     return Setup(deployment, replicas, tuple(notes + said))
+
+
+def _side(plain: Deployment, given: str) -> Setup:
+    """Prefill or decode replicas from their settings (`workers=4.0;tp=1.0;dp=8.0;moe_tp=1.0;moe_ep=8.0;bs=1.0`)."""
+    figures = {name: float(value) for name, _, value in (part.partition("=") for part in given.split(";")) if value}
+    if not figures.get("workers", float("nan")) >= 1:
+        raise NotExpressible("disaggregated: how many prefill and decode workers there were is not given")
+    tp, dp, ep = (max(1, int(figures.get(name, 1))) for name in ("tp", "dp", "moe_ep"))
+    return Setup(replace(plain, tp=tp, dp=dp, ep=min(ep, tp * dp)), int(figures["workers"]))
 
 
 def _precision(point: Point, model: ModelProfile, hardware: HardwareProfile) -> tuple[str | None, list[str]]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fleetsim.errors import FleetsimError
-from fleetsim.hardware import StepTable, step_table
-from fleetsim.predict.deployment import Profiles, setup
+from fleetsim.hardware import StepTable, kv_bytes_per_token, step_table
+from fleetsim.predict.deployment import NotExpressible, Profiles, Setup, setup
 from fleetsim.predict.frameworks import Framework, framework_of
 from fleetsim.predict.measures import measured
 from fleetsim.predict.protocol import Load, load
 from fleetsim.predict.rows import Point, Row, rows_of
-from fleetsim.predict.simulation import Outcome, simulate
+from fleetsim.predict.simulation import Outcome, Prefill, simulate
 from fleetsim.predict.workers import Calibrations, packed, processes, unpacked
 
 if TYPE_CHECKING:
@@ -110,7 +110,19 @@ def simulate_point(point: Point, override: Profiles) -> tuple[Outcome, tuple[str
     table, sent, said = _room(step_table(made.deployment), sent, framework)
     sent = replace(sent, request_s=sent.request_s + sent.wait_steps * _decode_step_s(table, sent))
     limit_w = made.deployment.hardware.power.limit_w.value
-    return simulate(table, made.replicas, made.accelerators, sent, limit_w), (*made.notes, *said)
+    prefill = None if made.prefill is None else _prefill(made.prefill, made.accelerators)
+    return simulate(table, made.replicas, made.accelerators, sent, limit_w, prefill), (*made.notes, *said)
+
+
+def _prefill(side: Setup, accelerators: int) -> Prefill:
+    """Prefill replicas whose KV leaves on the links of all their accelerators: in one domain on the fast ones."""
+    links = side.deployment.hardware.links
+    near = links.scale_up if links.scale_up and accelerators <= links.scale_up.accelerators else links.scale_out
+    if near is None:
+        raise NotExpressible("disaggregated: the device has no link on which KV could travel")
+    bandwidth = near.bandwidth_bytes_per_s.value * side.deployment.accelerators
+    ns_per_token = kv_bytes_per_token(side.deployment) / bandwidth * 1e9
+    return Prefill(step_table(side.deployment), side.replicas, ns_per_token)
 
 
 def _room(table: StepTable, sent: Load, framework: Framework) -> tuple[StepTable, Load, tuple[str, ...]]:

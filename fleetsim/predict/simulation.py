@@ -99,16 +99,30 @@ class _Rows:
         yield self.tasks
 
 
-def plan_of(table: StepTable, replicas: int, load: Load) -> Plan:
-    """One pool of so many replicas that answers every task by one call."""
-    rows = POOLS.empty(1)
-    pool, balancer = rows[0], BALANCERS["least_outstanding"]
-    pool.replicas = replicas
-    pool.max_num_seqs, pool.max_batched_tokens = load.max_num_seqs, load.max_num_batched_tokens
-    pool.block_tokens, pool.kv_blocks, pool.context_tokens = table.block_tokens, table.kv_blocks, table.context_tokens
-    pool.alpha_ns, pool.window_alpha_ns, pool.beta_ns = table.alpha_ns, table.window_alpha_ns, table.beta_ns
-    pool.window_tokens = table.window_tokens
-    pool.delay_ns = nanoseconds(load.request_s)
+@dataclass(frozen=True)
+class Prefill:
+    """Replicas that only prefill, and the link on which their KV leaves."""
+
+    table: StepTable
+    replicas: int
+    transfer_ns_per_token: float
+
+
+def plan_of(table: StepTable, replicas: int, load: Load, prefill: Prefill | None = None) -> Plan:
+    """One pool of so many replicas that answers every task by one call, and replicas that prefill for it if any do."""
+    sides = [(table, replicas)] if prefill is None else [(prefill.table, prefill.replicas), (table, replicas)]
+    rows = POOLS.empty(len(sides))
+    for pool, (own, count) in zip(rows, sides, strict=True):
+        pool.replicas = count
+        pool.max_num_seqs, pool.max_batched_tokens = load.max_num_seqs, load.max_num_batched_tokens
+        pool.block_tokens, pool.kv_blocks, pool.context_tokens = own.block_tokens, own.kv_blocks, own.context_tokens
+        pool.alpha_ns, pool.window_alpha_ns, pool.beta_ns = own.alpha_ns, own.window_alpha_ns, own.beta_ns
+        pool.window_tokens = own.window_tokens
+        pool.delay_ns = nanoseconds(load.request_s)
+        pool.decode_pool = -1
+    if prefill is not None:
+        rows[0].decode_pool, rows[0].transfer_ns_per_token = 1, prefill.transfer_ns_per_token
+        rows[1].first_replica, rows[1].base_offset = prefill.replicas, len(prefill.table.base_ns)
     graph = Graph()
     graph.call(0, 1, answers=True)
     graph.end()
@@ -120,13 +134,20 @@ def plan_of(table: StepTable, replicas: int, load: Load) -> Plan:
         clients=load.clients,
         pools=rows,
         nodes=graph.nodes(),
-        base_ns=table.base_ns,
-        balancers=(balancer,),
-        knobs=np.zeros((1, KNOBS)),
+        base_ns=np.concatenate([own.base_ns for own, _ in sides]),
+        balancers=(BALANCERS["least_outstanding"],),
+        knobs=np.zeros((len(sides), KNOBS)),
     )
 
 
-def simulate(table: StepTable, replicas: int, accelerators: int, load: Load, limit_w: float) -> Outcome:
+def simulate(
+    table: StepTable,
+    replicas: int,
+    accelerators: int,
+    load: Load,
+    limit_w: float,
+    prefill: Prefill | None = None,
+) -> Outcome:
     """Run a load on replicas of a step-time table. Raises EngineFault if a law of the simulation is broken."""
-    records = engine.run(plan_of(table, replicas, load), _Rows(load.tasks))
+    records = engine.run(plan_of(table, replicas, load, prefill), _Rows(load.tasks))
     return Outcome(records, table, replicas, accelerators, load.batched, limit_w)
