@@ -12,6 +12,7 @@ QUESTION = GROUND | {"scenario", "catalog"}
 SUPPLY = {"hardware", "workload", "workflow", "quality"}
 RECORDS = {"segments", "gaps", "run_log", "records"}
 RUNNING = {"plan", "policies", "engine"} | RECORDS
+MEASURED = {"predict", "calibration", "accuracy"}
 
 MAY_IMPORT = {
     "units": set(),
@@ -35,8 +36,14 @@ MAY_IMPORT = {
     "planning": QUESTION | SUPPLY | {"plan", "policies", "metrics"},
     "study": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "statistics"},
     "report": {"units", "errors", "registry", "tables", "compiled", "metrics", "statistics"} | RECORDS,
+    "predict": QUESTION | SUPPLY | RUNNING,
+    "calibration": QUESTION | SUPPLY | {"predict"},
+    "accuracy": QUESTION | {"predict", "calibration", "report"},
     "fleetsim": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "study", "report"},
-    "cli": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "statistics", "study", "report", "fleetsim"},
+    "cli": QUESTION
+    | SUPPLY
+    | RUNNING
+    | {"planning", "metrics", "statistics", "study", "report", "fleetsim", *MEASURED},
 }
 """What each part may import beside itself; a part that is not listed may import nothing."""
 
@@ -54,16 +61,16 @@ LAZY = {
 DOORS = {
     "yaml": ("fleetsim/scenario/read.py",),
     "simpy": ("fleetsim/engine/reference/",),
-    "altair": ("fleetsim/report/",),
+    "altair": ("fleetsim/report/", "fleetsim/accuracy/parity.py"),
     "vl_convert": ("fleetsim/report/",),
     "jinja2": ("fleetsim/report/",),
     "markupsafe": ("fleetsim/report/",),
     "click": ("fleetsim/cli",),
     "rich": ("fleetsim/cli",),
     "pyarrow": ("fleetsim/records.py", "fleetsim/study/"),
-    "pandas": ("fleetsim/study/", "fleetsim/records.py"),
+    "pandas": ("fleetsim/study/", "fleetsim/records.py", "fleetsim/predict/files.py", "fleetsim/accuracy/"),
     "numba": ("fleetsim/compiled.py", "fleetsim/engine/core/", "fleetsim/policies/"),
-    "scipy": ("fleetsim/statistics.py", "fleetsim/workload/", "fleetsim/metrics/"),
+    "scipy": ("fleetsim/statistics.py", "fleetsim/workload/", "fleetsim/metrics/", "fleetsim/calibration/solve.py"),
     "pydantic": ("fleetsim/scenario/", "fleetsim/catalog/", "fleetsim/workload/", "fleetsim/workflow/"),
     "pydantic_core": ("fleetsim/scenario/", "fleetsim/workload/lengths/mixture.py"),
     "llvmlite": ("fleetsim/study/provenance.py",),
