@@ -118,11 +118,9 @@ def rank(rows: pd.DataFrame) -> float:
 
     Only models with at least five configurations count; nan if there is none.
     """
-    from scipy.stats import rankdata
-
     found = []
     for _, part in rows.groupby(["model", "metric", "unit"]):
         if len(part) < _LEAST_RANKED or part["value"].nunique() < 2 or part["predicted"].nunique() < 2:
             continue
-        found.append(np.corrcoef(rankdata(part["value"]), rankdata(part["predicted"]))[0, 1])
+        found.append(np.corrcoef(part["value"].rank(), part["predicted"].rank())[0, 1])
     return float(np.median(found)) if found else math.nan

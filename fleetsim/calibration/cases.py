@@ -16,7 +16,7 @@ from fleetsim.hardware.precision import Formats, formats
 from fleetsim.predict.deployment import setup
 from fleetsim.predict.frameworks import framework_of
 from fleetsim.predict.names import hardware_key
-from fleetsim.predict.points import _room
+from fleetsim.predict.points import room
 from fleetsim.predict.protocol import FOREVER_NS, Load, load
 from fleetsim.predict.rows import Point, rows_of
 
@@ -144,7 +144,7 @@ def _place(point: Point, found: dict[tuple, Case], schedules: dict[tuple, Schedu
         framework = framework_of(point, {})
         sent = load(point, framework)
         made = setup(point, framework, sent, {})
-        table, sent, _ = _room(step_table(made.deployment), sent, framework)
+        table, sent, _ = room(step_table(made.deployment), sent, framework)
         used = formats(made.deployment)
     except FleetsimError:
         return None

@@ -107,7 +107,7 @@ def simulate_point(point: Point, override: Profiles) -> tuple[Outcome, tuple[str
     framework = framework_of(point, override)
     sent = load(point, framework)
     made = setup(point, framework, sent, override)
-    table, sent, said = _room(step_table(made.deployment), sent, framework)
+    table, sent, said = room(step_table(made.deployment), sent, framework)
     sent = replace(sent, request_s=sent.request_s + sent.wait_steps * _decode_step_s(table, sent))
     limit_w = made.deployment.hardware.power.limit_w.value
     prefill = None if made.prefill is None else _prefill(made.prefill, made.accelerators)
@@ -125,7 +125,7 @@ def _prefill(side: Setup, accelerators: int) -> Prefill:
     return Prefill(step_table(side.deployment), side.replicas, ns_per_token)
 
 
-def _room(table: StepTable, sent: Load, framework: Framework) -> tuple[StepTable, Load, tuple[str, ...]]:
+def room(table: StepTable, sent: Load, framework: Framework) -> tuple[StepTable, Load, tuple[str, ...]]:
     """The KV memory as the framework shares it out, and the sequences that it lets in.
 
     A static batch that was measured did fit, whatever the memory plan leaves for it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from fleetsim.predict.frameworks import Framework, framework_name
 from fleetsim.predict.rows import Point
 from fleetsim.predict.series import is_nominal, is_served
 from fleetsim.tables import TASKS
+from fleetsim.workload.lengths.lognormal import Lognormal
 
 SEED = 1
 """All points share their luck, so that what differs between them is not chance."""
@@ -74,10 +76,8 @@ class Lengths:
             return np.maximum(low + np.floor(draws * (high - low + 1)).astype(np.int64), 1)
         if self.kind == "about":
             return np.maximum(np.rint(length * (0.9 + 0.2 * draws)).astype(np.int64), 1)
-        from scipy.special import ndtri
-
-        sigma = np.sqrt(np.log(2.0))  # coefficient of variation 1, as of conversations
-        drawn = np.minimum(np.exp(sigma * ndtri(draws)), _LONGEST_SPREAD)
+        law = Lognormal(mean=length, cv=1.0)  # spread as conversations are
+        drawn = np.minimum(law.quantiles(Path())(draws), _LONGEST_SPREAD * length)
         return np.maximum(np.rint(drawn * (length / drawn.mean())).astype(np.int64), 1)
 
 
