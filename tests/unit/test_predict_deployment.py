@@ -85,3 +85,22 @@ def test_the_context_is_as_long_as_what_was_measured():
 def test_an_unknown_precision_has_no_prediction():
     with pytest.raises(NotExpressible, match="precision 'fp7'"):
         made(precision="fp7", n_gpus=1.0, tp=1.0)
+
+
+APART = {
+    "mode": "disagg",
+    "prefill_cfg": "workers=4.0;tp=1.0;dp=4.0;moe_tp=1.0;moe_ep=4.0;bs=1.0",
+    "decode_cfg": "workers=1.0;tp=8.0;dp=1.0;moe_tp=8.0;moe_ep=1.0;bs=64.0",
+}
+
+
+def test_prefill_and_decode_workers_are_replicas_apart():
+    found = made("deepseek-v3", "b200", precision="fp8", **APART)
+    assert ranks(found) == (8, 1, 1, 1, 1)
+    assert ranks(found.prefill) == (1, 1, 4, 4, 4)
+    assert found.accelerators == 8 + 4 * 4
+
+
+def test_workers_that_are_not_counted_are_not_guessed():
+    with pytest.raises(NotExpressible, match="how many prefill and decode workers"):
+        made("deepseek-v3", "b200", precision="fp8", **APART | {"decode_cfg": "workers=nan;tp=8.0"})
