@@ -33,6 +33,7 @@ _HOPPER = {
     "layer_s": 30e-6,
     "moe_s": 30e-6,
     "mla_s": 10e-6,
+    "linear_s": 20e-6,
     "passes": 10.0,
     "collective_s": 5e-6,
     "link": 0.65,

@@ -95,6 +95,8 @@ class _Rank:
         latency = self.fit.layer_latency_s
         if self.deployment.model.attention.kind == "mla":
             latency += self.fit.mla_latency_s
+        elif self.deployment.model.attention.linear:
+            latency += self.fit.linear_latency_s * self.deployment.model.attention.linear.layers / parts.layers
         attention = (
             self.device.matmul(own, parts.attention_parameters / tp, self.used.dense, self.attention_products)
             + self.device.pass_through(own, parts.hidden)
