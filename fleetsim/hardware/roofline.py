@@ -45,8 +45,8 @@ def roofline_cost(
 
     With speculation a decode step checks draft_tokens more tokens a sequence and gives 1 + accepted of them: its
     cost is shared among those, so a table entry is still the time per token, and the gain fades as steps fill the
-    device. A step of n tokens runs as up to pp micro-batches; in a full pipeline a token's round trip is pp stages, plus the
-    part of the fill that other micro-batches do not hide.
+    device. A step of n tokens runs as up to pp micro-batches; in a full pipeline a token's round trip is pp stages,
+    plus the part of the fill that other micro-batches do not hide.
     """
     if tokens is None:
         tokens = np.arange(deployment.max_num_batched_tokens + 1, dtype=float)
