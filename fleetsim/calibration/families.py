@@ -1,7 +1,8 @@
 """Devices that share a calibration, and where its parameters start.
 
-Starts come from kernel tables (matrix products, attention, all-reduce of aiconfigurator 095f58a: shares of the peak,
-of the bandwidth and latencies) where there are some, else from the nearest family that has them.
+Starts of Hopper and Blackwell: shares of peaks and bandwidths and latencies of products read off kernel tables
+(aiconfigurator 095f58a), latencies of layers and experts set after first fits of end-to-end rows. Other families take
+theirs, changed where a data sheet or llama.cpp figures say so.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _HOPPER = {
     "layer_s": 30e-6,
     "moe_s": 30e-6,
     "mla_s": 10e-6,
+    "linear_s": 20e-6,
     "passes": 10.0,
     "collective_s": 5e-6,
     "link": 0.65,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fleetsim.compiled import kernel
+from fleetsim.compiled import helper, kernel
 
 _FINE = 16  # every step size up to this is a knot; above, knots lie in equal ratios
 _RATIO = 1.1
@@ -96,6 +96,37 @@ def _onto(at: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return onto
 
 
+@helper
+def _decoding(prompts, answers, who, emitted, running, window):
+    """How many sequences decode, the KV they read, the same in windows, and their sum of 1 / (answer - 1)."""
+    decoding = 0
+    context = 0.0
+    windowed = 0.0
+    weight = 0.0
+    for i in range(running):
+        if emitted[i] > 0:
+            decoding += 1
+            read = prompts[who[i]] + emitted[i]
+            context += read
+            windowed += min(read, window)
+            weight += 1.0 / (answers[who[i]] - 1)
+    return decoding, context, windowed, weight
+
+
+@helper
+def _carry_on(prompts, who, done, emitted, running, left):
+    """Gives the prompts that have begun their next chunks: tokens and area."""
+    chunks = 0
+    area = 0.0
+    for i in range(running):
+        if emitted[i] == 0:
+            chunk = min(prompts[who[i]] - done[i], left - chunks)
+            area += chunk * (done[i] + chunk / 2.0)
+            done[i] += chunk
+            chunks += chunk
+    return chunks, area
+
+
 @kernel
 def _run(prompts, answers, clients, budget, sequences, kv_tokens, window, tokens, sums):
     """Adds up, over all steps: rows TTFT, TPOT and makespan of `tokens` by step size, and of `sums`."""
@@ -112,27 +143,10 @@ def _run(prompts, answers, clients, budget, sequences, kv_tokens, window, tokens
     waiting = clients
     kv = 0
     while running > 0 or head < tail:
-        decoding = 0
-        context = 0.0
-        windowed = 0.0
-        weight = 0.0
-        for i in range(running):
-            if emitted[i] > 0:
-                decoding += 1
-                read = prompts[who[i]] + emitted[i]
-                context += read
-                windowed += min(read, window)
-                weight += 1.0 / (answers[who[i]] - 1)
+        decoding, context, windowed, weight = _decoding(prompts, answers, who, emitted, running, window)
         left = budget - decoding
-        chunks = 0
-        area = 0.0
-        for i in range(running):
-            if emitted[i] == 0:
-                chunk = min(prompts[who[i]] - done[i], left)
-                area += chunk * (done[i] + chunk / 2.0)
-                done[i] += chunk
-                chunks += chunk
-                left -= chunk
+        chunks, area = _carry_on(prompts, who, done, emitted, running, left)
+        left -= chunks
         while left > 0 and running < sequences and head < tail:
             task = queue[head]
             need = prompts[task] + answers[task]

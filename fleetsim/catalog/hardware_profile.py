@@ -110,6 +110,9 @@ class RooflineFit(Fit):
     mla_latency_s: Duration = Field(
         0.0, alias="mla_latency", description="additional latency of latent attention, a layer"
     )
+    linear_latency_s: Duration = Field(
+        0.0, alias="linear_latency", description="additional latency of linear attention, a layer"
+    )
     activation_passes: Annotated[float, Field(ge=0)] = Field(
         description="times a layer moves its hidden state through memory: norms, activations, quantisation"
     )

@@ -38,6 +38,6 @@ def calibrate(points: Path, date: str, data: str, dry_run: bool) -> None:
     if dry_run:
         return
     command = f"fleetsim calibrate {points.name} --date {date}" + (f" --data '{data}'" if data else "")
-    told = data or f"end-to-end values of {points.name}; starts from kernel tables (docs/calibration.md)"
+    told = data or f"end-to-end values of {points.name}; starts: docs/calibration.md"
     for path in write_blocks(found, data=told, date=date, command=command):
         talk(f"wrote {path}")

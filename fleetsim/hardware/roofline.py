@@ -45,8 +45,8 @@ def roofline_cost(
 
     With speculation a decode step checks draft_tokens more tokens a sequence and gives 1 + accepted of them: its
     cost is shared among those, so a table entry is still the time per token, and the gain fades as steps fill the
-    device. A step of n tokens runs as up to pp micro-batches; in a full pipeline a token's round trip is pp stages, plus the
-    part of the fill that other micro-batches do not hide.
+    device. A step of n tokens runs as up to pp micro-batches; in a full pipeline a token's round trip is pp stages,
+    plus the part of the fill that other micro-batches do not hide.
     """
     if tokens is None:
         tokens = np.arange(deployment.max_num_batched_tokens + 1, dtype=float)
@@ -95,6 +95,8 @@ class _Rank:
         latency = self.fit.layer_latency_s
         if self.deployment.model.attention.kind == "mla":
             latency += self.fit.mla_latency_s
+        elif self.deployment.model.attention.linear:
+            latency += self.fit.linear_latency_s * self.deployment.model.attention.linear.layers / parts.layers
         attention = (
             self.device.matmul(own, parts.attention_parameters / tp, self.used.dense, self.attention_products)
             + self.device.pass_through(own, parts.hidden)
