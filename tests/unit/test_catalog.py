@@ -1,6 +1,6 @@
-import re
-
 """The catalog: what is shipped, where its figures come from, and how faulty profiles are told."""
+
+import re
 
 import pytest
 
