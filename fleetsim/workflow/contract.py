@@ -6,6 +6,7 @@ go with the architecture or the workload, `graph` makes the nodes.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -32,13 +33,13 @@ class PoolRoom:
 class Workflow(Model):
     """Base of the workflow kinds."""
 
+    @abstractmethod
     def faults(self, architecture: Architecture, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
         """(path below `workflow`, what is wrong) for all that does not go with the pools or the workload's domains."""
-        raise NotImplementedError
 
+    @abstractmethod
     def graph(self, pools: dict[str, PoolRoom], domains: Sequence[str]) -> Graph:
         """The nodes of the workflow; the rows of selection tables follow the order of `domains`."""
-        raise NotImplementedError
 
 
 Kind = TypeVar("Kind", bound=type[Workflow])
