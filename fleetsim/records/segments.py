@@ -17,7 +17,7 @@ import numpy as np
 from fleetsim.tables import Table
 
 SEGMENT_ROWS = 65_536
-MEMORY_BYTES = 256 << 20
+MEMORY_BYTES = 160 << 20
 """How much of one table stays in memory before the rest goes to a temporary file."""
 
 
