@@ -18,7 +18,16 @@ import numba
 from numba.core.errors import NumbaExperimentalFeatureWarning
 
 _ROOT = Path(__file__).parent
-_SOURCES = ("compiled.py", "tables.py", "luck.py", "policies", "engine", "calibration/schedule.py")
+_SOURCES = (
+    "compiled.py",
+    "tables.py",
+    "luck.py",
+    "normal.py",
+    "quality/answers.py",
+    "policies",
+    "engine",
+    "calibration/schedule.py",
+)
 _KEPT_DIGESTS = 4
 
 # Policies enter the core as first-class functions: that is what lets one compiled core serve them all.

@@ -13,6 +13,7 @@ from enum import IntEnum
 import numpy as np
 
 from fleetsim.compiled import helper, kernel
+from fleetsim.normal import normal_quantile
 
 
 class Stream(IntEnum):
@@ -28,6 +29,28 @@ class Stream(IntEnum):
     BALANCE = 8
     PHASE = 9  # state changes of arrival processes with states
     REPLICATE = 10  # the seed of a replicate
+    EASE_TASK = 11  # latent ease of a task, all parts and models alike
+    EASE_PART = 12  # of one part
+    EASE_FAMILY = 13  # for one family of models
+    EASE_MODEL = 14  # for one model
+    EASE_SAMPLE = 15  # of one sample of its answers
+    UNSOLVABLE = 16
+    WRONG = 17  # which wrong answers a part attracts
+    LABEL = 18
+    BLANK = 19
+    LENGTH = 20
+    SCORE = 21  # a verifier's noise
+    SIGNAL = 22  # a router's noise
+    GUESS = 23
+    SELECTOR = 24
+    FEEDBACK = 25
+    TIE = 26
+    DELAY = 27
+    LOOP = 28
+    ENDPOINT_TTFT = 29
+    ENDPOINT_TPOT = 30
+    ENDPOINT_ERROR = 31
+    REPLAY = 32  # which row of recorded outcomes a task is
 
 
 _LOW = np.uint64(0xFFFFFFFF)
@@ -74,13 +97,25 @@ def uniform(seed, stream, task, node, attempt):
 
 
 @helper
-def choice(luck, draw, count):
-    """The `draw`-th pick of an index below `count` from one word of luck (SplitMix64 finaliser)."""
+def fraction(luck, draw):
+    """The `draw`-th float strictly between 0 and 1 from one word of luck (SplitMix64 finaliser)."""
     z = np.uint64(luck) + _GOLDEN * np.uint64(draw + 1)
     z = (z ^ (z >> np.uint64(30))) * _MIX1
     z = (z ^ (z >> np.uint64(27))) * _MIX2
     z = z ^ (z >> np.uint64(31))
-    return np.int64(unit(z) * count)
+    return unit(z)
+
+
+@helper
+def choice(luck, draw, count):
+    """The `draw`-th pick of an index below `count` from one word of luck."""
+    return np.int64(fraction(luck, draw) * count)
+
+
+@helper
+def normal(seed, stream, task, node, attempt):
+    """One standard normal for one purpose."""
+    return normal_quantile(uniform(seed, stream, task, node, attempt))
 
 
 @kernel

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fleetsim.policies.balancers import Balancer
+from fleetsim.policies.selectors import Selector
+from fleetsim.quality.answers import Quality, unjudged
+from fleetsim.tables import CHANGES, KNOBS, OPTIONS, VERSIONS
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,17 @@ class Plan:
     knobs: np.ndarray  # float64[pools, tables.KNOBS]
     branch_targets: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     branch_cdf: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float64))
+    times_ns: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))  # quantiles, see NODES and POOLS
+    outages: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.int64))  # [outage, (start, end)] ns
+    domains: int = 1  # of the workload
+    quality: Quality = field(default_factory=unjudged)
+    options: np.recarray = field(default_factory=lambda: OPTIONS.empty(0))
+    option_ability: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float64))  # [option, domain], flat
+    memory_rows: int = 0  # what selectors are told in a run: rows of reports and reward
+    selectors: tuple[Selector, ...] = ()
+    selector_knobs: np.ndarray = field(default_factory=lambda: np.zeros((0, KNOBS)))  # [position in selectors, knob]
+    versions: np.recarray = field(default_factory=lambda: VERSIONS.empty(0))
+    changes: np.recarray = field(default_factory=lambda: CHANGES.empty(0))
 
     @property
     def replicas(self) -> int:

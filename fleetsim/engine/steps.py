@@ -27,3 +27,9 @@ def growth_per_step_ns(alpha_ns, decoding, window_alpha_ns, under_window):
 def run_end_ns(start_ns, first_ns, growth_ns, steps):
     """int: when the `steps`-th step of a run ends; an arithmetic series, rounded once."""
     return start_ns + math.floor(steps * first_ns + growth_ns * (0.5 * steps * (steps - 1)) + 0.5)
+
+
+@helper
+def refilled(level, elapsed_ns, per_ns, most):
+    """float: how far a limit of so much a nanosecond, and `most` at once, has recovered after `elapsed_ns`."""
+    return min(most, level + elapsed_ns * per_ns)

@@ -1,0 +1,1 @@
+"""Answer quality: which answers are right, and what routers and judges see of it."""
