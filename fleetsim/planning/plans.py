@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,22 +10,33 @@ import numpy as np
 from fleetsim.plan import Plan
 from fleetsim.planning.equipment import Equipment, EquippedPool, fleets, prefill_name
 from fleetsim.policies.balancers import BALANCERS, Balancer
+from fleetsim.quality.judged import Judged
 from fleetsim.tables import KNOBS, POOLS
 from fleetsim.units import nanoseconds
-from fleetsim.workflow.contract import PoolRoom
+from fleetsim.workflow.contract import Graph, PoolRoom
 from fleetsim.workload import Workload
 
 if TYPE_CHECKING:
     from fleetsim.scenario.schema import Architecture, Pool, Scenario
 
 
-def plan_architecture(scenario: Scenario, name: str, equipment: Equipment, workload: Workload, seed: int) -> Plan:
-    """The plan of one architecture for one seed."""
+def plan_architecture(
+    scenario: Scenario,
+    name: str,
+    equipment: Equipment,
+    workload: Workload,
+    seed: int,
+    judged: Judged | None = None,
+) -> Plan:
+    """The plan of one architecture for one seed; `judged` says which answers are right, None: none is judged."""
+    judged = judged or Judged()
     architecture = scenario.architectures[name]
     names = list(fleets(architecture))
     equipped = [equipment[name, fleet] for fleet in names]
     balancers = tuple({e.pool.balancer.kind: BALANCERS[e.pool.balancer.kind] for e in equipped}.values())
-    graph = architecture.workflow.graph(_rooms(architecture, names, equipped), workload.domains)
+    graph = workflow_graph(scenario, name, equipment, workload.domains)
+    pools = _pool_rows(names, equipped, balancers)
+    pools.model = [judged.row(name, fleet) for fleet in names]
     horizon_ns = nanoseconds(scenario.horizon_s)
     return Plan(
         seed=seed,
@@ -32,14 +44,24 @@ def plan_architecture(scenario: Scenario, name: str, equipment: Equipment, workl
         stop_ns=horizon_ns + nanoseconds(scenario.drain_s),
         sample_every_ns=max(1, horizon_ns // scenario.samples),
         clients=workload.clients,
-        pools=_pool_rows(names, equipped, balancers),
+        pools=pools,
         nodes=graph.nodes(),
         base_ns=np.concatenate([e.table.base_ns for e in equipped]),
         balancers=balancers,
         knobs=np.array([_knobs(e.pool, BALANCERS[e.pool.balancer.kind]) for e in equipped]),
         branch_targets=np.array(graph.targets, np.int64),
         branch_cdf=np.array(graph.cdf, np.float64),
+        domains=len(workload.domains),
+        quality=judged.tables,
     )
+
+
+def workflow_graph(scenario: Scenario, name: str, equipment: Equipment, domains: Sequence[str]) -> Graph:
+    """The nodes of an architecture's workflow."""
+    architecture = scenario.architectures[name]
+    names = list(fleets(architecture))
+    equipped = [equipment[name, fleet] for fleet in names]
+    return architecture.workflow.graph(_rooms(architecture, names, equipped), domains)
 
 
 def _rooms(architecture: Architecture, names: list[str], equipped: list[EquippedPool]) -> dict[str, PoolRoom]:

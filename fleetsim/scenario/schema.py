@@ -30,6 +30,7 @@ from fleetsim.scenario.fields import (
     Tokens,
     quantity,
 )
+from fleetsim.scenario.quality import Accuracy, QualitySettings
 
 
 def _fixed_length(value: Any) -> Any:
@@ -168,6 +169,12 @@ class Pool(Model):
     max_model_len: Tokens | None = Field(None, description="longest prompt plus answer; the model's own by default")
     balancer: Balancing = Field(BalancerChoice(kind="least_outstanding"), description="which replica gets a call")
     network_s: Duration = Field(0.0, alias="network", description="network delay between client and pool, one way")
+    judged_as: Name | None = Field(
+        None, description="the model of `quality` whose answers it gives; its `model`, or else its own name, by default"
+    )
+    accuracy: Accuracy | None = Field(
+        None, description="share of its answers that are right, or domain -> share: of a fine-tuned model, or `steps`"
+    )
     prefill: PrefillSide | None = Field(
         None, description="replicas that prefill for this pool, which then only decodes (disaggregated serving)"
     )
@@ -214,6 +221,7 @@ class Scenario(Model):
     replications: Count = Field(1, description="independent runs, for intervals")
     site: Site = Site()
     workload: Workload
+    quality: QualitySettings | None = Field(None, description="how right the models' answers are; left out: not judged")
     architectures: dict[Name, Architecture] = Field(min_length=1)
     vary: dict[Text, Annotated[list[Any], Field(min_length=1)]] = Field(
         {}, description="dotted path -> values: run every combination"

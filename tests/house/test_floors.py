@@ -7,7 +7,7 @@ import sys
 import pytest
 from sources import PACKAGE, ROOT, Import, Source, part_of, sources
 
-GROUND = {"units", "errors", "registry", "tables", "luck", "compiled"}
+GROUND = {"units", "errors", "registry", "tables", "luck", "normal", "compiled"}
 QUESTION = GROUND | {"scenario", "catalog"}
 SUPPLY = {"hardware", "workload", "workflow", "quality"}
 RUNNING = {"plan", "policies", "engine", "records"}
@@ -19,15 +19,17 @@ MAY_IMPORT = {
     "registry": set(),
     "compiled": set(),
     "tables": set(),
-    "luck": {"compiled"},
+    "normal": {"compiled"},
+    "luck": {"compiled", "normal"},
     "records": {"compiled", "errors", "tables"},
     "statistics": {"compiled"},
     "policies": GROUND,
-    "plan": {"errors", "policies", "tables"},
-    "engine": {"compiled", "errors", "luck", "plan", "policies", "records", "tables"},
+    "plan": {"errors", "policies", "quality", "tables"},
+    "engine": {"compiled", "errors", "luck", "plan", "policies", "quality", "records", "tables"},
     "scenario": {"units", "errors", "registry"},
     "catalog": {"units", "errors", "registry", "scenario"},
     **dict.fromkeys(SUPPLY, QUESTION),
+    "quality": QUESTION | {"workload"},  # its reader of large files
     "metrics": {"units", "registry", "tables", "statistics", "records"},
     "planning": QUESTION | SUPPLY | {"plan", "policies", "metrics"},
     "study": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "statistics"},
@@ -63,10 +65,16 @@ DOORS = {
     "markupsafe": ("fleetsim/report/",),
     "click": ("fleetsim/cli",),
     "rich": ("fleetsim/cli",),
-    "pyarrow": ("fleetsim/records/", "fleetsim/study/"),
+    "pyarrow": ("fleetsim/records/", "fleetsim/study/", "fleetsim/quality/outcomes.py"),
     "pandas": ("fleetsim/study/", "fleetsim/records/", "fleetsim/predict/files.py", "fleetsim/accuracy/"),
     "numba": ("fleetsim/compiled.py", "fleetsim/engine/core/", "fleetsim/policies/"),
-    "scipy": ("fleetsim/statistics.py", "fleetsim/workload/", "fleetsim/metrics/", "fleetsim/calibration/solve.py"),
+    "scipy": (
+        "fleetsim/statistics.py",
+        "fleetsim/workload/",
+        "fleetsim/metrics/",
+        "fleetsim/quality/",
+        "fleetsim/calibration/solve.py",
+    ),
     "pydantic": ("fleetsim/scenario/", "fleetsim/catalog/", "fleetsim/workload/", "fleetsim/workflow/"),
     "pydantic_core": ("fleetsim/scenario/", "fleetsim/workload/lengths/mixture.py"),
     "llvmlite": ("fleetsim/study/provenance.py",),
