@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,12 @@ class Outcomes:
     domains: tuple[str, ...]  # by order of first mention
     domain: np.ndarray  # int64[query]: which of them
     right: np.ndarray  # int8[query, model]: 1, 0, or -1 where it was not recorded
+    cost_usd: np.ndarray | None = None  # float64[query, model]; nan where it was not recorded; None: no costs at all
+
+    def queries(self, chosen: np.ndarray) -> Outcomes:
+        """Only some queries, by number or mask."""
+        cost_usd = None if self.cost_usd is None else self.cost_usd[chosen]
+        return replace(self, domain=self.domain[chosen], right=self.right[chosen], cost_usd=cost_usd)
 
     def of(self, models: Iterable[str], domain: str | None = None) -> np.ndarray:
         """int8[query, model]: the queries (of a domain) that all of these models answered."""
@@ -44,7 +51,7 @@ def read_outcomes(path: Path, name: str) -> Outcomes:
     """The outcomes in a file that the user calls `name`.
 
     Wide: a column per model with 1 (right), 0 (wrong) or nothing, and perhaps columns `query` and `domain`. Long: the
-    columns `query`, `model`, `right` and perhaps `domain`. Raises InputFaults with the faulty lines.
+    columns `query`, `model`, `right` and perhaps `domain` and `cost_usd`. Raises InputFaults with the faulty lines.
     """
     try:
         rows = _parquet_rows(path) if path.suffix == ".parquet" else _csv_rows(path)
@@ -108,22 +115,39 @@ def _wide(rows: Iterable[tuple[int, Mapping[str, Any]]], titles: list[str], name
 
 def _long(rows: Iterable[tuple[int, Mapping[str, Any]]], titles: list[str], name: str) -> tuple[Outcomes, list[Fault]]:
     queries: dict[tuple[str, str], dict[str, int]] = {}
+    costs: dict[tuple[tuple[str, str], str], float] = {}
     models: dict[str, None] = {}
     faults: list[Fault] = []
     for line, row in rows:
         value, model = _value(row.get("right")), str(row.get("model") or "")
-        own = queries.setdefault((str(row.get("domain") or EVERY_DOMAIN), str(row.get("query"))), {})
+        query = str(row.get("domain") or EVERY_DOMAIN), str(row.get("query"))
+        own, cost = queries.setdefault(query, {}), _cost(row.get("cost_usd"))
         if value is None:
             faults.append(_no_outcome(name, line, "right", row["right"]))
+        elif cost is None:
+            faults.append(Fault(name, line, "cost_usd", f"{str(row['cost_usd'])[:40]!r} is no cost; write dollars"))
         elif not model:
             faults.append(Fault(name, line, "model", "names no model"))
         elif model in own:
             faults.append(Fault(name, line, "model", f"{model} has answered query {row['query']} already"))
         else:
-            own[model] = value
+            own[model], costs[query, model] = value, cost
             models[model] = None
     matrix = [[own.get(model, _NOT_RECORDED) for model in models] for own in queries.values()]
-    return _outcomes(list(models), [domain for domain, _ in queries], matrix if not faults else []), faults
+    found = _outcomes(list(models), [domain for domain, _ in queries], matrix if not faults else [])
+    if "cost_usd" in titles and not faults:
+        usd = [[costs.get((query, model), math.nan) for model in models] for query in queries]
+        found = replace(found, cost_usd=np.array(usd))
+    return found, faults
+
+
+def _cost(cell: Any) -> float | None:
+    """Dollars; nan where there are none; None for anything else."""
+    try:
+        cost = float(cell) if cell not in ("", None) else math.nan
+    except (TypeError, ValueError):
+        return None
+    return None if cost < 0 or math.isinf(cost) else cost
 
 
 def _no_outcome(name: str, line: int, column: str, cell: Any) -> Fault:

@@ -1,0 +1,66 @@
+"""Cascades: models in a row, each asked if a judge refuses the answer before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from fleetsim.quality.exact.contract import abilities, form, grid, success
+
+
+class Chain(NamedTuple):
+    """What a cascade makes of tasks."""
+
+    right: float  # share of right answers
+    asked: np.ndarray  # float64[model]: share of tasks that reach it
+    lengths: np.ndarray  # float64[model]: mean length of its answers, over that of all tasks
+    cost: float
+
+
+def cascade_of(
+    accuracy: Sequence[float],
+    rho: float,
+    judge_error: float,
+    cost: Sequence[float],
+    unsolvable: float = 0.0,
+    sigma: float = 0.45,
+    kappa: float = 0.38,
+) -> Chain:
+    """Models in order; a judge takes a right answer for wrong, and a wrong one for right, with `judge_error`.
+
+    The last model's answer is taken as it is. Answers cost more where tasks are hard: the log of their length
+    has standard deviation sigma and correlation kappa with difficulty.
+    """
+    factor, weights = grid()
+    p = success(abilities(accuracy, unsolvable), rho, factor)
+    long = np.exp(-sigma * kappa * math.sqrt(rho) * factor - 0.5 * rho * (sigma * kappa) ** 2)
+    asked, lengths, right, total = np.zeros(len(p)), np.zeros(len(p)), 0.0, 0.0
+    for solvable, share in ((1.0, 1.0 - unsolvable), (0.0, unsolvable)):
+        reach = np.ones_like(factor)
+        for m, model in enumerate(p * solvable):
+            asked[m] += share * (reach @ weights)
+            lengths[m] += share * ((reach * long) @ weights)
+            total += share * cost[m] * ((reach * long) @ weights)
+            taken = 1.0 if m == len(p) - 1 else 1.0 - judge_error
+            right += share * ((reach * model * taken) @ weights)
+            reach = reach * (model * judge_error + (1.0 - model) * (1.0 - judge_error))
+    return Chain(float(right), asked, lengths / np.maximum(asked, 1e-300), float(total))
+
+
+@form
+def cascade(
+    accuracy: tuple[float, ...],
+    cost: tuple[float, ...],
+    rho: float = 0.6,
+    judge_error: float = 0.1,
+    unsolvable: float = 0.0,
+    sigma: float = 0.45,
+    kappa: float = 0.38,
+) -> dict[str, float]:
+    """Models in a row, each asked if a judge refuses the answer before: right answers, cost, share that goes on."""
+    found = cascade_of(accuracy, rho, judge_error, cost, unsolvable, sigma, kappa)
+    shares = {f"asked {m}": float(share) for m, share in enumerate(found.asked, 1)}
+    return {"right": found.right, "cost": found.cost, **shares}

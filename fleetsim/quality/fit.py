@@ -1,0 +1,168 @@
+"""Recorded outcomes -> the numbers of the quality model: accuracies, correlations, unsolvable tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+
+import numpy as np
+
+from fleetsim.errors import FleetsimError
+from fleetsim.quality.coupling import Coupling, fit_coupling
+from fleetsim.quality.exact.contract import abilities, grid, success
+from fleetsim.quality.outcomes import Outcomes
+
+_LEAST_QUERIES = 20
+_HIGHEST_RHO = 0.999
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The model as fitted to some outcomes."""
+
+    models: tuple[str, ...]
+    domains: tuple[str, ...]
+    accuracy: np.ndarray  # float64[model, domain]; nan where a model has no outcomes
+    queries: np.ndarray  # int64[domain]
+    rho_between: float
+    rho_family: float
+    unsolvable: float
+    families: Mapping[str, str] = field(default_factory=dict)
+    cost_usd: np.ndarray | None = None  # float64[model, domain]: mean of an answer
+    coupling: Coupling = Coupling()
+
+    def rho(self, models: Sequence[int]) -> float:
+        """The mean correlation of the pairs of some models, family included."""
+        kin = _kin(self.models, self.families)[np.ix_(models, models)]
+        pairs = np.triu_indices(len(models), 1)
+        return self.rho_between + self.rho_family * float(kin[pairs].mean()) if len(models) > 1 else 0.0
+
+
+@dataclass(frozen=True)
+class _Domain:
+    """One domain's outcomes."""
+
+    queries: int
+    accuracy: np.ndarray  # float64[model]
+    weights: np.ndarray  # float64[model, model]: queries that both answered
+    both: np.ndarray  # float64[model, model]: share of those that both have right
+    all_wrong: float  # share of complete queries that no model has right
+    complete: int
+
+
+def fit(outcomes: Outcomes, families: Mapping[str, str] | None = None) -> Fitted:
+    """Fit accuracies by domain, and rho_between, rho_family and the unsolvable share common to all domains.
+
+    A rho is the one at which the sum over pairs of models and domains of the shares that both have right is the
+    observed one (an average of single pairs' correlations would break where shares are near 0 or 1). The unsolvable
+    share is what it takes for all models to be wrong as often as they are; 0 where the correlation alone explains it.
+    `families`: model -> family; without it rho_family is 0 and rho_between the correlation over all pairs.
+
+    Raises FleetsimError for fewer than two models, or too few queries that two of them answered.
+    """
+    if len(outcomes.models) < 2:
+        raise FleetsimError("correlations need the outcomes of two models at least; there is one column only")
+    domains = [_domain(outcomes.right[outcomes.domain == d]) for d in range(len(outcomes.domains))]
+    if not any(d.queries >= _LEAST_QUERIES for d in domains):
+        raise FleetsimError(f"no domain has {_LEAST_QUERIES} queries; too few to fit anything")
+    kin = _kin(outcomes.models, families or {})
+    unsolvable = _unsolvable(domains, kin)
+    rho_between = _rho(domains, ~kin, unsolvable) if (~kin).any() else _rho(domains, kin, unsolvable)
+    rho_family = max(_rho(domains, kin, unsolvable) - rho_between, 0.0) if kin.any() else 0.0
+    return Fitted(
+        models=outcomes.models,
+        domains=outcomes.domains,
+        accuracy=np.stack([d.accuracy for d in domains], axis=1),
+        queries=np.array([d.queries for d in domains]),
+        rho_between=rho_between,
+        rho_family=rho_family,
+        unsolvable=unsolvable,
+        families=families or {},
+        cost_usd=_costs(outcomes),
+        coupling=fit_coupling(outcomes),
+    )
+
+
+def _costs(outcomes: Outcomes) -> np.ndarray | None:
+    if outcomes.cost_usd is None:
+        return None
+    return np.stack(
+        [np.nanmean(outcomes.cost_usd[outcomes.domain == d], axis=0) for d in range(len(outcomes.domains))], axis=1
+    )
+
+
+def independent(fitted: Fitted) -> Fitted:
+    """The same accuracies with errors that know nothing of each other."""
+    return replace(fitted, rho_between=0.0, rho_family=0.0, unsolvable=0.0)
+
+
+def _domain(right: np.ndarray) -> _Domain:
+    known = (right >= 0).astype(np.float64)
+    ones = (right == 1).astype(np.float64)
+    weights = known.T @ known
+    whole = right[(right >= 0).all(axis=1)]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        accuracy, both = ones.sum(axis=0) / known.sum(axis=0), (ones.T @ ones) / weights
+    all_wrong = float((whole == 0).all(axis=1).mean()) if len(whole) else np.nan
+    return _Domain(len(right), accuracy, weights, np.nan_to_num(both), all_wrong, len(whole))
+
+
+def _kin(models: tuple[str, ...], families: Mapping[str, str]) -> np.ndarray:
+    """bool[model, model]: two different models of one family."""
+    kin = np.zeros((len(models), len(models)), bool)
+    for i, j in combinations(range(len(models)), 2):
+        kin[i, j] = kin[j, i] = models[i] in families and families.get(models[i]) == families.get(models[j])
+    return kin
+
+
+def _rho(domains: list[_Domain], chosen: np.ndarray, unsolvable: float) -> float:
+    """The correlation at which the chosen pairs are both right as often as they are, summed over all."""
+    from scipy.optimize import brentq
+
+    upper = np.triu(chosen, 1)
+
+    def surplus(rho: float) -> float:
+        factor, weights = grid()
+        total = 0.0
+        for domain in domains:
+            known = np.nan_to_num(domain.accuracy)
+            p = success(abilities(np.minimum(known, 1.0 - unsolvable), unsolvable), rho, factor)
+            both = (1.0 - unsolvable) * ((p * weights) @ p.T)
+            total += float(((both - domain.both) * domain.weights)[upper].sum())
+        return total
+
+    if surplus(0.0) >= 0.0:
+        return 0.0
+    return _HIGHEST_RHO if surplus(_HIGHEST_RHO) <= 0.0 else float(brentq(surplus, 0.0, _HIGHEST_RHO, xtol=1e-5))
+
+
+def _unsolvable(domains: list[_Domain], kin: np.ndarray) -> float:
+    """The share that no model solves, at which all are wrong as often as they are."""
+    from scipy.optimize import brentq
+
+    complete = [domain for domain in domains if domain.complete]
+    if not complete:
+        return 0.0
+    sizes = np.array([domain.complete for domain in complete], float)
+    observed = float(np.array([domain.all_wrong for domain in complete]) @ sizes / sizes.sum())
+    every = ~np.eye(len(kin), dtype=bool)
+
+    def surplus(share: float) -> float:
+        rho = _rho(complete, every, share)
+        factor, weights = grid()
+        wrong = [
+            share + (1.0 - share) * float(np.prod(1.0 - success(_within(d, share), rho, factor), axis=0) @ weights)
+            for d in complete
+        ]
+        return float(np.array(wrong) @ sizes / sizes.sum()) - observed
+
+    noise = float(np.sqrt(max(observed * (1.0 - observed), 0.0) / sizes.sum()))
+    if surplus(0.0) >= -2.0 * noise or observed == 0.0:  # within what chance does to so few queries
+        return 0.0
+    most = min(observed, 1.0 - max(float(np.nanmax(d.accuracy)) for d in complete))
+    return most if most <= 0.0 or surplus(most) <= 0.0 else float(brentq(surplus, 0.0, most, xtol=1e-4))
+
+
+def _within(domain: _Domain, unsolvable: float) -> np.ndarray:
+    return abilities(np.minimum(domain.accuracy, 1.0 - unsolvable), unsolvable)
