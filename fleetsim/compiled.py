@@ -24,6 +24,7 @@ _SOURCES = (
     "luck.py",
     "normal.py",
     "quality/answers.py",
+    "quality/sampling.py",
     "policies",
     "engine",
     "calibration/schedule.py",

@@ -12,8 +12,12 @@ from fleetsim.quality.outcomes import Outcomes
 class Coupling(NamedTuple):
     """The log of an answer's length has this standard deviation, and this correlation with difficulty."""
 
-    sigma: float = 0.45
-    kappa: float = 0.38
+    sigma: float
+    kappa: float
+
+
+DEFAULT_COUPLING = Coupling(0.45, 0.38)
+"""Single answers that reason at length (docs/quality.md)."""
 
 
 def fit_coupling(outcomes: Outcomes) -> Coupling:
@@ -27,7 +31,7 @@ def fit_coupling(outcomes: Outcomes) -> Coupling:
     from scipy.stats import norm
 
     if outcomes.cost_usd is None:
-        return Coupling()
+        return DEFAULT_COUPLING
     over, under, squares, total = 0.0, 0.0, 0.0, 0.0
     for domain in range(len(outcomes.domains)):
         own = outcomes.queries(outcomes.domain == domain)
@@ -45,6 +49,6 @@ def fit_coupling(outcomes: Outcomes) -> Coupling:
             squares += float(((logs - logs.mean()) ** 2).sum())
             total += len(logs)
     if not total or squares <= 0.0:
-        return Coupling()
+        return DEFAULT_COUPLING
     sigma = (squares / total) ** 0.5
     return Coupling(sigma, float(np.clip(over / under / sigma, 0.0, 1.0)))

@@ -18,7 +18,7 @@ def apgr(share: np.ndarray, recovered: np.ndarray) -> float:
 
 
 def cpt(share: np.ndarray, recovered: np.ndarray, target: float) -> float:
-    """Call-performance threshold: the least share of strong calls at which PGR reaches the target; nan if it never does.
+    """Call-performance threshold: the least share of strong calls at which PGR reaches the target; nan if never.
 
     Straight between the points, which are in ascending order of the share.
     """

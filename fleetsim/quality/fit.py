@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from fleetsim.errors import FleetsimError
-from fleetsim.quality.coupling import Coupling, fit_coupling
+from fleetsim.quality.coupling import DEFAULT_COUPLING, Coupling, fit_coupling
 from fleetsim.quality.exact.contract import abilities, grid, success
 from fleetsim.quality.outcomes import Outcomes
 
@@ -30,7 +30,7 @@ class Fitted:
     unsolvable: float
     families: Mapping[str, str] = field(default_factory=dict)
     cost_usd: np.ndarray | None = None  # float64[model, domain]: mean of an answer
-    coupling: Coupling = Coupling()
+    coupling: Coupling = DEFAULT_COUPLING
 
     def rho(self, models: Sequence[int]) -> float:
         """The mean correlation of the pairs of some models, family included."""

@@ -32,7 +32,9 @@ class Score:
 Measured = dict[str, float]
 
 
-def check(outcomes: Outcomes, families: Mapping[str, str] | None = None, *, seed: int = 0, splits: int = 1) -> list[Score]:
+def check(
+    outcomes: Outcomes, families: Mapping[str, str] | None = None, *, seed: int = 0, splits: int = 1
+) -> list[Score]:
     """Errors of prediction on held-out halves of the queries that all models answered.
 
     Over SETS random sets of 2, 3 and 5 models for each random split into halves. Cascades are chains of 2 or 3 models
@@ -107,7 +109,7 @@ def predicted(fitted: Fitted, chosen: tuple[int, ...]) -> Measured:
         return share @ np.stack(parts)
 
     def rescued() -> float:
-        weak, strong = sorted(accuracy @ share)
+        weak = float((accuracy @ share).min())
         return (1.0 - right()[0] - weak) / (1.0 - weak)
 
     def chain(error: float) -> Measured:
@@ -147,6 +149,4 @@ def observed(outcomes: Outcomes, chosen: tuple[int, ...]) -> Measured:
             found[f"cost of it, judge error {error:g}"] = float(cost.mean())
         return found
 
-    return _measures(
-        len(chosen), lambda: np.bincount(several, minlength=len(chosen) + 1) / len(right), rescued, chain
-    )
+    return _measures(len(chosen), lambda: np.bincount(several, minlength=len(chosen) + 1) / len(right), rescued, chain)

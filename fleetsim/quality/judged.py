@@ -9,21 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fleetsim.errors import InputFaults
-from fleetsim.normal import normal_quantile
 from fleetsim.quality.answers import Quality, unjudged
+from fleetsim.quality.assemble import quality_tables
 from fleetsim.quality.known import Known, accuracies, pool_models
 from fleetsim.quality.outcomes import EVERY_DOMAIN, Outcomes
-from fleetsim.quality.wrong import wrong_shares
 from fleetsim.scenario.quality import MOST_MODELS, DomainFigures, ModelQuality, QualitySettings, settled
-from fleetsim.tables import JUDGED_DOMAINS, JUDGED_MODELS
 
 if TYPE_CHECKING:
     from fleetsim.scenario import Loaded
-
-RHO_WITHIN = 0.86
-"""Two samples of a model at temperature 0.8, one right answer (docs/quality.md)."""
-
-_CERTAIN = 1e-15
 
 
 @dataclass(frozen=True)
@@ -71,14 +64,9 @@ def judged(loaded: Loaded) -> Judged:
     shares = [[model.accuracy[domain].value for domain in domains] for model in complete.values()]
     accuracy = np.array(shares).reshape(len(names), len(domains))
     matrix, rows, notes = _replayed(outcomes, names, domains)
-    tables = Quality(
-        models=_model_rows(complete, settings),
-        domains=_domain_rows(figures),
-        ability=_abilities(accuracy, [f.unsolvable for f in figures]),
-        wrong_cdf=np.stack([wrong_shares(f.same_wrong, f.options) for f in figures]),
-        outcomes=matrix,
-        outcome_rows=rows,
-    )
+    knobs = [settings.models.get(name, ModelQuality()) for name in names]
+    families = [knob.family or model.family for knob, model in zip(knobs, complete.values(), strict=True)]
+    tables = quality_tables(accuracy, figures, knobs, families, matrix, rows)
     return Judged(
         names=names,
         domains=domains,
@@ -113,36 +101,6 @@ def _check(loaded: Loaded, known: dict[str, Known], figures: Iterable[DomainFigu
                 )
     if faults:
         raise InputFaults(faults)
-
-
-def _abilities(accuracy: np.ndarray, unsolvable: Iterable[float]) -> np.ndarray:
-    """float64[model, domain]: quantiles of the shares of right answers among tasks that can be solved."""
-    shares = np.clip(accuracy / (1.0 - np.array(list(unsolvable))), _CERTAIN, 1.0 - _CERTAIN)
-    return np.array([[normal_quantile(share) for share in row] for row in shares]).reshape(shares.shape)
-
-
-def _model_rows(known: dict[str, Known], settings: QualitySettings) -> np.recarray:
-    rows = JUDGED_MODELS.empty(len(known))
-    families: dict[str, int] = {}
-    for row, (name, model) in zip(rows, known.items(), strict=True):
-        knobs = settings.models.get(name, ModelQuality())
-        row.family = families.setdefault(knobs.family or model.family, len(families))
-        row.rho_within = RHO_WITHIN if knobs.rho_within is None else knobs.rho_within
-        row.blank_share = knobs.blank_share
-        row.length_sigma, row.length_kappa, row.length_shared = (
-            knobs.length.sigma,
-            knobs.length.kappa,
-            knobs.length.shared,
-        )
-    return rows
-
-
-def _domain_rows(figures: tuple[DomainFigures, ...]) -> np.recarray:
-    rows = JUDGED_DOMAINS.empty(len(figures))
-    for row, figure in zip(rows, figures, strict=True):
-        row.unsolvable, row.rho_parts = figure.unsolvable, figure.rho_parts
-        row.rho_between, row.rho_family = figure.rho_between, figure.rho_family
-    return rows
 
 
 def _replayed(

@@ -1,0 +1,60 @@
+"""Tables of the quality model from figures, without a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fleetsim.quality.answers import Quality
+from fleetsim.quality.exact.contract import abilities
+from fleetsim.quality.wrong import wrong_shares
+from fleetsim.scenario.quality import DomainFigures, ModelQuality
+from fleetsim.tables import JUDGED_DOMAINS, JUDGED_MODELS
+
+RHO_WITHIN = 0.86
+"""Two samples of a model at temperature 0.8, one right answer (docs/quality.md)."""
+
+
+def quality_tables(
+    accuracy: np.ndarray,
+    domains: Sequence[DomainFigures],
+    models: Sequence[ModelQuality],
+    families: Sequence[str],
+    outcomes: np.ndarray | None = None,
+    outcome_rows: np.ndarray | None = None,
+) -> Quality:
+    """The tables for accuracy[model, domain] and what else is known of domains and models.
+
+    `outcomes[row, model]` with the (first row, rows) of each domain are replayed instead of drawn.
+    """
+    accuracy = np.asarray(accuracy, np.float64).reshape(len(models), len(domains))
+    ability = [abilities(accuracy[:, d], figures.unsolvable) for d, figures in enumerate(domains)]
+    return Quality(
+        models=_model_rows(models, families),
+        domains=_domain_rows(domains),
+        ability=np.ascontiguousarray(np.array(ability).T.reshape(accuracy.shape)),
+        wrong_cdf=np.stack([wrong_shares(figures.same_wrong, figures.options) for figures in domains]),
+        outcomes=np.zeros((0, 0), np.int8) if outcomes is None else outcomes,
+        outcome_rows=np.zeros((len(domains), 2), np.int64) if outcome_rows is None else outcome_rows,
+    )
+
+
+def _model_rows(models: Sequence[ModelQuality], families: Sequence[str]) -> np.recarray:
+    rows = JUDGED_MODELS.empty(len(models))
+    numbers = {family: number for number, family in enumerate(dict.fromkeys(families))}
+    for row, model, family in zip(rows, models, families, strict=True):
+        row.family = numbers[family]
+        row.rho_within = RHO_WITHIN if model.rho_within is None else model.rho_within
+        row.blank_share = model.blank_share
+        row.length_sigma, row.length_kappa = model.length.sigma, model.length.kappa
+        row.length_shared = model.length.shared
+    return rows
+
+
+def _domain_rows(domains: Sequence[DomainFigures]) -> np.recarray:
+    rows = JUDGED_DOMAINS.empty(len(domains))
+    for row, figures in zip(rows, domains, strict=True):
+        row.unsolvable, row.rho_parts = figures.unsolvable, figures.rho_parts
+        row.rho_between, row.rho_family = figures.rho_between, figures.rho_family
+    return rows

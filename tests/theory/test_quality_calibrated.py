@@ -1,0 +1,97 @@
+"""The quality model against published results: within the tolerance stated for each."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from qualities import tables
+from scipy.optimize import brentq
+from scipy.special import ndtri
+
+from fleetsim.quality.exact.groups import counts
+from fleetsim.quality.exact.samples import samples
+from fleetsim.quality.sampling import draw_answers, plurality
+from fleetsim.tables import BLANK
+
+DATA = Path(__file__).parents[1] / "data"
+SEED, TASKS = 20261125, 60_000
+
+
+@cache
+def pool(name: str) -> dict[str, dict[str, float]]:
+    """Data set -> model -> accuracy, of one pool of LLMRouterBench; a dash in the paper is left out."""
+    found: dict[str, dict[str, float]] = {}
+    with (DATA / "llmrouterbench_scores.csv").open() as file:
+        for row in csv.DictReader(file):
+            if row["pool"] == name and row["score_pct"]:
+                found.setdefault(row["dataset"], {})[row["model"]] = float(row["score_pct"]) / 100
+    return found
+
+
+def single_best(sets: dict[str, dict[str, float]]) -> float:
+    models = set.union(*(set(row) for row in sets.values()))
+    return max(np.mean([row[model] for row in sets.values() if model in row]) for model in models)
+
+
+def oracle(sets: dict[str, dict[str, float]], rho: float) -> float:
+    return float(np.mean([1 - counts(list(row.values()), rho)[0] for row in sets.values()]))
+
+
+def test_c1_twenty_small_models():
+    sets = pool("small20_7B")
+    assert (len(sets), {len(row) for row in sets.values()}) == (15, {20})
+    assert np.mean([list(row.values()) for row in sets.values()]) == pytest.approx(0.488, abs=0.01)
+    assert np.mean([max(row.values()) for row in sets.values()]) == pytest.approx(0.731, abs=0.01)
+    assert oracle(sets, 0.68) == pytest.approx(0.916, abs=0.01)
+
+
+def test_c2_thirteen_flagships():
+    sets = pool("flagship13")
+    best = single_best(sets)
+    assert np.mean([max(row.values()) for row in sets.values()]) / best - 1 == pytest.approx(0.049, abs=0.01)
+    assert oracle(sets, 0.655) / best - 1 == pytest.approx(0.299, abs=0.01)
+
+
+def test_c3_five_models_vote():
+    """The accuracies of the five are not published one by one: evenly spread, of the published mean and maximum."""
+    accuracy = np.linspace(2 * 0.42 - 0.442, 0.442, 5)
+    quality = tables(accuracy, rho_between=0.52, rho_family=0.0, same_wrong=0.35, options=9)
+    votes = np.concatenate([draw_answers(quality, SEED, 0, TASKS, 0, m, 0, 1, 0.0)[1] for m in range(5)], axis=1)
+    assert plurality(votes, BLANK).mean() == pytest.approx(0.511, abs=0.02)
+
+
+@pytest.mark.parametrize(("accuracy", "pass_at_10", "vote_of_10"), [(0.772, 0.908, 0.815), (0.428, 0.770, 0.546)])
+def test_c5_self_consistency(accuracy, pass_at_10, vote_of_10):
+    """rho_within is the one of the published pass@10; it has to be one of those measured, and to predict the vote."""
+    rho = brentq(lambda rho: samples(accuracy, (10,), rho)["pass@10"] - pass_at_10, 0.3, 0.99)
+    assert 0.69 - 0.025 <= rho <= 0.88 + 0.025
+    quality = tables([accuracy], model={"rho_within": rho})
+    labels = draw_answers(quality, SEED, 0, TASKS, 0, 0, 0, 10, 0.0)[1]
+    assert plurality(labels, BLANK).mean() == pytest.approx(vote_of_10, abs=0.025)
+
+
+class TestC10RetryWithFeedback:
+    def test_what_was_measured(self):
+        with (DATA / "aider_polyglot.csv").open() as file:
+            rates = np.array([[float(row["pass_rate_1"]), float(row["pass_rate_2"])] for row in csv.DictReader(file)])
+        gain = ndtri(rates[:, 1] / 100) - ndtri(rates[:, 0] / 100)
+        rescued = (rates[:, 1] - rates[:, 0]) / (100 - rates[:, 0])
+        assert gain.mean() == pytest.approx(0.85, abs=0.05)
+        assert gain.std() == pytest.approx(0.20, abs=0.05)
+        assert rescued.mean() == pytest.approx(0.39, abs=0.05)
+
+    def test_what_the_model_makes_of_it(self):
+        """A second try that is 0.85 easier, by a model that is right in 0.2 of first tries, as the median of Aider's."""
+        quality = tables([0.2], model={"rho_within": 0.9})
+        first = draw_answers(quality, SEED, 0, TASKS, 0, 0, 0, 1, 0.0)[0][:, 0]
+        told = draw_answers(quality, SEED, 0, TASKS, 0, 0, 0, 2, 0.85)[0][:, 1]
+        again = draw_answers(quality, SEED, 0, TASKS, 0, 0, 0, 2, 0.0)[0][:, 1]
+        failed = first == 0
+        assert told[failed].mean() == pytest.approx(0.39, abs=0.05)
+        assert 0.06 - 0.05 <= again[failed].mean() <= 0.12 + 0.05
+        both = ndtri(1 - (failed & (told == 0)).mean()) - ndtri(first.mean())
+        assert both == pytest.approx(0.85, abs=0.05)
