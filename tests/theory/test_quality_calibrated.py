@@ -85,7 +85,7 @@ class TestC10RetryWithFeedback:
         assert rescued.mean() == pytest.approx(0.39, abs=0.05)
 
     def test_what_the_model_makes_of_it(self):
-        """A second try that is 0.85 easier, by a model that is right in 0.2 of first tries, as the median of Aider's."""
+        """A second try that is 0.85 easier, by a model right in 0.2 of first tries (median of Aider's: 0.207)."""
         quality = tables([0.2], model={"rho_within": 0.9})
         first = draw_answers(quality, SEED, 0, TASKS, 0, 0, 0, 1, 0.0)[0][:, 0]
         told = draw_answers(quality, SEED, 0, TASKS, 0, 0, 0, 2, 0.85)[0][:, 1]

@@ -21,6 +21,8 @@ from fleetsim.quality.exact.specialist import specialist
 from fleetsim.quality.sampling import draw_answers, draw_signals
 
 TASKS = 400_000
+AREAS = {0: [0.579, 0.663, 0.751, 0.849], 1: [0.621, 0.740, 0.860, 0.980]}
+PASSES = {5: 0.289, 10: 0.345, 100: 0.506, 250: 0.560}
 SEED = 20261125
 
 
@@ -50,12 +52,10 @@ class TestT3RandomRouter:
 
 
 class TestT4InformedRouter:
-    PUBLISHED = {0: [0.579, 0.663, 0.751, 0.849], 1: [0.621, 0.740, 0.860, 0.980]}
-
     @pytest.mark.parametrize("advantage", [0, 1])
     def test_published_figures_are_those_of_rho_65(self, advantage):
         """They are published for rho .62, where they miss by up to 2.1 %; at .65 all eight agree within .002."""
-        for informed, published in zip((0.2, 0.4, 0.6, 0.8), self.PUBLISHED[advantage], strict=True):
+        for informed, published in zip((0.2, 0.4, 0.6, 0.8), AREAS[advantage], strict=True):
             assert router(0.681, 0.806, 0.65, informed, advantage)["APGR"] == pytest.approx(published, abs=0.0021)
             assert router(0.681, 0.806, 0.62, informed, advantage)["APGR"] == pytest.approx(published, rel=0.021)
 
@@ -74,15 +74,13 @@ class TestT4InformedRouter:
 
 
 class TestT5SamplesOfOneModel:
-    PUBLISHED = {5: 0.289, 10: 0.345, 100: 0.506, 250: 0.560}
-
     def test_closed_form(self):
-        found = samples(0.159, tuple(self.PUBLISHED), 0.837)
-        assert list(found.values()) == pytest.approx(list(self.PUBLISHED.values()), abs=6e-4)
+        found = samples(0.159, tuple(PASSES), 0.837)
+        assert list(found.values()) == pytest.approx(list(PASSES.values()), abs=6e-4)
 
     def test_draws(self):
         drawn = right(tables([0.159], model={"rho_within": 0.837}), 0, tasks=40_000, attempts=250)
-        for k, expected in zip(self.PUBLISHED, samples(0.159, tuple(self.PUBLISHED), 0.837).values(), strict=True):
+        for k, expected in zip(PASSES, samples(0.159, tuple(PASSES), 0.837).values(), strict=True):
             assert holds(drawn[:, :k].any(axis=1), expected)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fleetsim.errors import FleetsimError
 from fleetsim.quality.exact.contract import abilities, form, grid, success
 
 
@@ -61,6 +62,8 @@ def cascade(
     kappa: float = 0.38,
 ) -> dict[str, float]:
     """Models in a row, each asked if a judge refuses the answer before: right answers, cost, share that goes on."""
+    if len(cost) != len(accuracy):
+        raise FleetsimError(f"{len(accuracy)} models with {len(cost)} costs; write one cost a model")
     found = cascade_of(accuracy, rho, judge_error, cost, unsolvable, sigma, kappa)
     shares = {f"asked {m}": float(share) for m, share in enumerate(found.asked, 1)}
     return {"right": found.right, "cost": found.cost, **shares}

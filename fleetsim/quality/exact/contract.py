@@ -54,7 +54,7 @@ def abilities(accuracy: float | Sequence[float] | np.ndarray, unsolvable: float 
     """float64: what is added to the ease of a task, so that the marginal share of right answers is the accuracy."""
     from scipy.special import ndtri
 
-    shares = np.atleast_1d(np.asarray(accuracy, np.float64)) / (1.0 - unsolvable)
+    shares = np.atleast_1d(np.asarray(accuracy, np.float64)) / max(1.0 - unsolvable, 1e-15)
     return ndtri(np.clip(shares, 1e-15, 1.0 - 1e-15))
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from fleetsim.errors import FleetsimError
 from fleetsim.quality.exact.contract import form
 
 
 @form
 def specialist(monolith: float, inside: float, outside: float) -> dict[str, float]:
     """The router accuracy at which specialists (right `inside` their domain, `outside` it) equal a monolith."""
+    if inside == outside:
+        raise FleetsimError(
+            "the specialist is as good outside its domain as inside; no router accuracy makes them equal"
+        )
     return {"router accuracy": (monolith - outside) / (inside - outside)}

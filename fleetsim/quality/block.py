@@ -1,0 +1,58 @@
+"""A fitted model as the `quality:` block of a scenario."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from fleetsim.quality.fit import Fitted
+from fleetsim.quality.outcomes import EVERY_DOMAIN
+
+_FOREIGN = re.compile(r"[^\w.\-+ /()]+")
+
+
+def quality_block(fitted: Fitted) -> dict[str, Any]:
+    """The block as plain data: correlations for every domain, accuracies, families and what costs say of lengths.
+
+    Names lose what the scenario language does not take in names.
+    """
+    every = {
+        "rho_between": round(fitted.rho_between, 3),
+        "rho_family": round(fitted.rho_family, 3),
+        "unsolvable": round(fitted.unsolvable, 4),
+    }
+    block: dict[str, Any] = {"every_domain": every}
+    models = {model: _model(fitted, model) for model in fitted.models}
+    if any(models.values()):
+        block["models"] = {_name(model): knobs for model, knobs in models.items() if knobs}
+    block["accuracy"] = {_name(model): _accuracy(fitted, number) for number, model in enumerate(fitted.models)}
+    return {"quality": block}
+
+
+def _model(fitted: Fitted, model: str) -> dict[str, Any]:
+    knobs: dict[str, Any] = {}
+    if model in fitted.families:
+        knobs["family"] = _name(fitted.families[model])
+    least = fitted.rho_between + fitted.rho_family
+    if least > 0.86:  # the default would be refused beside correlations as high
+        knobs["rho_within"] = math.ceil(least * 1000) / 1000
+    if fitted.cost_usd is not None:
+        knobs["length"] = {"sigma": round(fitted.coupling.sigma, 3), "kappa": round(fitted.coupling.kappa, 3)}
+    return knobs
+
+
+def _accuracy(fitted: Fitted, model: int) -> float | dict[str, float]:
+    """A share, or shares by domain, rounded and no more than is solvable."""
+    most = 1.0 - round(fitted.unsolvable, 4)
+    shares = {
+        _name(domain): min(round(float(share), 4), most)
+        for domain, share in zip(fitted.domains, fitted.accuracy[model], strict=True)
+        if math.isfinite(share)
+    }
+    return shares[EVERY_DOMAIN] if list(shares) == [EVERY_DOMAIN] else shares
+
+
+def _name(text: str) -> str:
+    plain = _FOREIGN.sub("_", text).lstrip("_.-+ /()")
+    return plain or "unnamed"
