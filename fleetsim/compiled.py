@@ -28,6 +28,7 @@ _SOURCES = (
     "policies",
     "engine",
     "calibration/schedule.py",
+    "metrics/makespan.py",
 )
 _KEPT_DIGESTS = 4
 

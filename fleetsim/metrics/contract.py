@@ -63,6 +63,7 @@ class RunFacts:
     classes: tuple[ClassFacts, ...]
     domains: tuple[str, ...]
     judged_models: tuple[str, ...] = ()  # by row of the quality tables; empty: no answer is judged
+    shared_ease: tuple[tuple[float, float], ...] = ()  # by domain: variance of ease that tasks, and their parts, bring
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Figure:
     """One number with its unit, what it is of, and how sure it is."""
 
     name: str  # e.g. ttft_p99
-    scope: str  # "all", "class NAME", "pool NAME"
+    scope: str  # "all", "class NAME", "pool NAME"; of judged answers also "domain NAME", "difficulty decile N"
     value: float  # nan where it is not defined
     unit: str
     better: str = ""  # "lower", "higher" or ""

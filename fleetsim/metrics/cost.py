@@ -6,6 +6,7 @@ import numpy as np
 
 from fleetsim.metrics.contract import Figure, metric
 from fleetsim.metrics.rates import rate_per_s
+from fleetsim.metrics.spend import spend_usd_per_s
 from fleetsim.metrics.view import View, ratio
 from fleetsim.statistics import Estimate
 
@@ -20,7 +21,7 @@ def cost(view: View) -> list[Figure]:
     money goes.
     """
     pools = [(scope, pool.replicas * pool.usd_per_s) for scope, pool, _ in view.pool_scopes()]
-    usd_per_s = sum(price for _, price in pools)
+    usd_per_s = spend_usd_per_s(view)
     found = [Figure("usd_per_hour", "all", usd_per_s * 3600, "USD/h", "lower")]
     for scope, price in pools:
         found.append(Figure("usd_per_hour", scope, price * 3600, "USD/h", "lower"))

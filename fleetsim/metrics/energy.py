@@ -18,9 +18,7 @@ def energy(view: View) -> list[Figure]:
     else; by time in the window's samples. Set against tasks answered in the window and their answers' tokens, as costs
     are.
     """
-    powers_w = [
-        (scope, view.facts.pue * _power_w(view, pool, replicas)) for scope, pool, replicas in view.pool_scopes()
-    ]
+    powers_w = drawn_w(view)
     power_w = sum(power for _, power in powers_w)
     joules = power_w * view.window_s
     grams = joules / _JOULES_PER_KWH * view.facts.carbon_g_per_kwh
@@ -33,6 +31,11 @@ def energy(view: View) -> list[Figure]:
         Figure("grams_co2_per_task", "all", ratio(grams, tasks), "g", "lower"),
         Figure("grams_co2_per_million_output_tokens", "all", ratio(grams * 1e6, tokens), "g", "lower"),
     ]
+
+
+def drawn_w(view: View) -> list[tuple[str, float]]:
+    """Scope and power of every pool, the building's overhead included."""
+    return [(scope, view.facts.pue * _power_w(view, pool, replicas)) for scope, pool, replicas in view.pool_scopes()]
 
 
 def _power_w(view: View, pool: PoolFacts, replicas: slice) -> float:

@@ -15,7 +15,14 @@ from fleetsim.tables import Status
 from fleetsim.units import nanoseconds
 
 _ENDED = np.dtype(
-    [("finish_ns", "i8"), ("class_id", "i4"), ("prompt_tokens", "i4"), ("output_tokens", "i4"), ("met", "?")],
+    [
+        ("finish_ns", "i8"),
+        ("class_id", "i4"),
+        ("prompt_tokens", "i4"),
+        ("output_tokens", "i4"),
+        ("right", "i4"),
+        ("met", "?"),
+    ],
     align=True,
 )
 
@@ -79,7 +86,7 @@ class View:
         tasks = self.records.tasks
         inside = self.inside(tasks.finish_ns) & answered(tasks)
         ended = np.empty(np.count_nonzero(inside), _ENDED).view(np.recarray)
-        for column in ("finish_ns", "class_id", "prompt_tokens", "output_tokens"):
+        for column in ("finish_ns", "class_id", "prompt_tokens", "output_tokens", "right"):
             ended[column] = tasks[column][inside]
         ended.met = self.met(tasks)[inside]
         return ended

@@ -40,6 +40,13 @@ class Judged:
         """Row of the model whose answers a pool gives, its prefill side (`chat.prefill`) too; -1: not judged."""
         return self.rows.get((architecture, pool), self.rows.get((architecture, pool.removesuffix(".prefill")), -1))
 
+    @property
+    def shared_ease(self) -> tuple[tuple[float, float], ...]:
+        """By domain: the variance of ease that a task, and a part of it, bring for all models; none if replayed."""
+        if len(self.tables.outcomes):
+            return ()
+        return tuple((f.rho_parts, f.rho_between - f.rho_parts) for f in self.figures)
+
     def ability(self, row: int, domain: int) -> float:
         """What is added to the ease of a task of the domain (by number): right answers are those above 0."""
         return float(self.tables.ability[row, domain])

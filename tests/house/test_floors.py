@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "catalog": {"units", "errors", "registry", "scenario"},
     **dict.fromkeys(SUPPLY, QUESTION),
     "quality": QUESTION | {"workload"},  # its reader of large files
-    "metrics": {"units", "registry", "tables", "statistics", "records"},
+    "metrics": {"units", "registry", "tables", "statistics", "records", "compiled", "luck"},
     "planning": QUESTION | SUPPLY | {"plan", "policies", "metrics"},
     "study": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "statistics"},
     "report": {"units", "errors", "registry", "tables", "compiled", "metrics", "statistics", "records"},

@@ -71,7 +71,7 @@ def some_tasks() -> np.recarray:
     tasks = TASK_RECORDS.empty(len(rows))
     for place, (task, class_id, prompt, output, status, *times_ms) in enumerate(rows):
         times_ns = [t * MS if t >= 0 else -1 for t in times_ms]
-        tasks[place] = (task, class_id, 0, 0, 1, 0, prompt, output, status, *times_ns)
+        tasks[place] = (task, class_id, 0, 0, 1, 0, prompt, output, status, -1, 0, *times_ns)
     tasks.preemptions[2] = 2
     return tasks
 
