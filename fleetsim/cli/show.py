@@ -118,6 +118,8 @@ def _shapes(model: ModelProfile) -> str:
         if block is not None:
             inner = ", ".join(f"{key} {value}" for key, value in block.model_dump().items() if value is not None)
             rows.append([part, "", "", inner])
+    for kind, figure in model.capability.items():
+        rows.append([f"right answers: {kind}", f"{100 * figure.value:.1f} %", *_provenance(figure)])
     return grid(rows, right=(1,))
 
 

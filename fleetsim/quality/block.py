@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from fleetsim.quality.fit import Fitted
+from fleetsim.quality.fit import Fitted, Ties
 from fleetsim.quality.outcomes import EVERY_DOMAIN
 
 _FOREIGN = re.compile(r"[^\w.\-+ /()]+")
@@ -17,12 +17,10 @@ def quality_block(fitted: Fitted) -> dict[str, Any]:
 
     Names lose what the scenario language does not take in names.
     """
-    every = {
-        "rho_between": round(fitted.rho_between, 3),
-        "rho_family": round(fitted.rho_family, 3),
-        "unsolvable": round(fitted.unsolvable, 4),
-    }
-    block: dict[str, Any] = {"every_domain": every}
+    block: dict[str, Any] = {"every_domain": _ties(fitted.all_domains)}
+    own = {d: ties for d, ties in zip(fitted.domains, fitted.ties, strict=True) if ties is not fitted.all_domains}
+    if own:
+        block["domains"] = {_name(domain): _ties(ties) for domain, ties in own.items()}
     models = {model: _model(fitted, model) for model in fitted.models}
     if any(models.values()):
         block["models"] = {_name(model): knobs for model, knobs in models.items() if knobs}
@@ -30,11 +28,19 @@ def quality_block(fitted: Fitted) -> dict[str, Any]:
     return {"quality": block}
 
 
+def _ties(ties: Ties) -> dict[str, float]:
+    return {
+        "rho_between": round(ties.rho_between, 3),
+        "rho_family": round(ties.rho_family, 3),
+        "unsolvable": round(ties.unsolvable, 4),
+    }
+
+
 def _model(fitted: Fitted, model: str) -> dict[str, Any]:
     knobs: dict[str, Any] = {}
     if model in fitted.families:
         knobs["family"] = _name(fitted.families[model])
-    least = fitted.rho_between + fitted.rho_family
+    least = max(ties.rho_between + ties.rho_family for ties in (fitted.all_domains, *fitted.ties))
     if least > 0.86:  # the default would be refused beside correlations as high
         knobs["rho_within"] = math.ceil(least * 1000) / 1000
     if fitted.cost_usd is not None:
@@ -44,10 +50,9 @@ def _model(fitted: Fitted, model: str) -> dict[str, Any]:
 
 def _accuracy(fitted: Fitted, model: int) -> float | dict[str, float]:
     """A share, or shares by domain, rounded and no more than is solvable."""
-    most = 1.0 - round(fitted.unsolvable, 4)
     shares = {
-        _name(domain): min(round(float(share), 4), most)
-        for domain, share in zip(fitted.domains, fitted.accuracy[model], strict=True)
+        _name(domain): min(round(float(share), 4), 1.0 - round(ties.unsolvable, 4))
+        for domain, share, ties in zip(fitted.domains, fitted.accuracy[model], fitted.ties, strict=True)
         if math.isfinite(share)
     }
     return shares[EVERY_DOMAIN] if list(shares) == [EVERY_DOMAIN] else shares

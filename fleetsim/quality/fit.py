@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,8 +14,16 @@ from fleetsim.quality.coupling import DEFAULT_COUPLING, Coupling, fit_coupling
 from fleetsim.quality.exact.contract import abilities, grid, success
 from fleetsim.quality.outcomes import Outcomes
 
-_LEAST_QUERIES = 20
+_LEAST_QUERIES, _OWN_TIES = 20, 100
 _HIGHEST_RHO = 0.999
+
+
+class Ties(NamedTuple):
+    """How answers hang together."""
+
+    rho_between: float
+    rho_family: float
+    unsolvable: float
 
 
 @dataclass(frozen=True)
@@ -25,18 +34,19 @@ class Fitted:
     domains: tuple[str, ...]
     accuracy: np.ndarray  # float64[model, domain]; nan where a model has no outcomes
     queries: np.ndarray  # int64[domain]
-    rho_between: float
-    rho_family: float
-    unsolvable: float
+    all_domains: Ties
+    ties: tuple[Ties, ...]  # by domain: its own where it has queries enough, else those of all
     families: Mapping[str, str] = field(default_factory=dict)
     cost_usd: np.ndarray | None = None  # float64[model, domain]: mean of an answer
     coupling: Coupling = DEFAULT_COUPLING
 
-    def rho(self, models: Sequence[int]) -> float:
+    def rho(self, models: Sequence[int], domain: int) -> float:
         """The mean correlation of the pairs of some models, family included."""
+        if len(models) < 2:
+            return 0.0
         kin = _kin(self.models, self.families)[np.ix_(models, models)]
         pairs = np.triu_indices(len(models), 1)
-        return self.rho_between + self.rho_family * float(kin[pairs].mean()) if len(models) > 1 else 0.0
+        return self.ties[domain].rho_between + self.ties[domain].rho_family * float(kin[pairs].mean())
 
 
 @dataclass(frozen=True)
@@ -52,14 +62,15 @@ class _Domain:
 
 
 def fit(outcomes: Outcomes, families: Mapping[str, str] | None = None) -> Fitted:
-    """Fit accuracies by domain, and rho_between, rho_family and the unsolvable share common to all domains.
+    """Fit accuracies by domain, and rho_between, rho_family and the unsolvable share: of all domains, and of each.
 
-    A rho is the one at which the sum over pairs of models and domains of the shares that both have right is the
-    observed one (an average of single pairs' correlations would break where shares are near 0 or 1). The unsolvable
+    A rho is the one at which the sum over pairs of models (and domains) of the shares that both have right is the
+    observed one; an average of single pairs' correlations would break where shares are near 0 or 1. The unsolvable
     share is what it takes for all models to be wrong as often as they are; 0 where the correlation alone explains it.
+    Domains of fewer than 100 queries get the correlations of all together.
     `families`: model -> family; without it rho_family is 0 and rho_between the correlation over all pairs.
 
-    Raises FleetsimError for fewer than two models, or too few queries that two of them answered.
+    Raises FleetsimError for fewer than two models, or too few queries.
     """
     if len(outcomes.models) < 2:
         raise FleetsimError("correlations need the outcomes of two models at least; there is one column only")
@@ -67,21 +78,26 @@ def fit(outcomes: Outcomes, families: Mapping[str, str] | None = None) -> Fitted
     if not any(d.queries >= _LEAST_QUERIES for d in domains):
         raise FleetsimError(f"no domain has {_LEAST_QUERIES} queries; too few to fit anything")
     kin = _kin(outcomes.models, families or {})
-    unsolvable = _unsolvable(domains, kin)
-    rho_between = _rho(domains, ~kin, unsolvable) if (~kin).any() else _rho(domains, kin, unsolvable)
-    rho_family = max(_rho(domains, kin, unsolvable) - rho_between, 0.0) if kin.any() else 0.0
+    together = _ties(domains, kin)
     return Fitted(
         models=outcomes.models,
         domains=outcomes.domains,
         accuracy=np.stack([d.accuracy for d in domains], axis=1),
         queries=np.array([d.queries for d in domains]),
-        rho_between=rho_between,
-        rho_family=rho_family,
-        unsolvable=unsolvable,
+        all_domains=together,
+        ties=tuple(_ties([d], kin) if d.complete >= _OWN_TIES and len(domains) > 1 else together for d in domains),
         families=families or {},
         cost_usd=_costs(outcomes),
         coupling=fit_coupling(outcomes),
     )
+
+
+def _ties(domains: list[_Domain], kin: np.ndarray) -> Ties:
+    unsolvable = _unsolvable(domains, kin)
+    others = ~kin & ~np.eye(len(kin), dtype=bool)
+    rho_between = _rho(domains, others if others.any() else kin, unsolvable)
+    rho_family = max(_rho(domains, kin, unsolvable) - rho_between, 0.0) if kin.any() and others.any() else 0.0
+    return Ties(rho_between, rho_family, unsolvable)
 
 
 def _costs(outcomes: Outcomes) -> np.ndarray | None:
@@ -94,7 +110,8 @@ def _costs(outcomes: Outcomes) -> np.ndarray | None:
 
 def independent(fitted: Fitted) -> Fitted:
     """The same accuracies with errors that know nothing of each other."""
-    return replace(fitted, rho_between=0.0, rho_family=0.0, unsolvable=0.0)
+    none = Ties(0.0, 0.0, 0.0)
+    return replace(fitted, all_domains=none, ties=(none,) * len(fitted.domains))
 
 
 def _domain(right: np.ndarray) -> _Domain:

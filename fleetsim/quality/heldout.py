@@ -33,11 +33,11 @@ Measured = dict[str, float]
 
 
 def check(
-    outcomes: Outcomes, families: Mapping[str, str] | None = None, *, seed: int = 0, splits: int = 1
+    outcomes: Outcomes, families: Mapping[str, str] | None = None, *, seed: int = 0, splits: int = 1, sets: int = SETS
 ) -> list[Score]:
     """Errors of prediction on held-out halves of the queries that all models answered.
 
-    Over SETS random sets of 2, 3 and 5 models for each random split into halves. Cascades are chains of 2 or 3 models
+    Over `sets` random sets each of 2, 3 and 5 models, for each of `splits` random halvings. Cascades are chains of 2 or 3 models
     from cheap to dear (from weak to strong without costs); their costs need the column `cost_usd`.
     Raises FleetsimError if there are too few models or queries.
     """
@@ -51,7 +51,7 @@ def check(
         seen, unseen = whole.queries(first), whole.queries(~first)
         fitted = fit(seen, families)
         models = (independent(fitted), fitted)
-        for chosen in _sets(luck, len(whole.models), fitted):
+        for chosen in _sets(luck, sets, fitted):
             truth, floor = observed(unseen, chosen), observed(seen, chosen)
             guesses = [predicted(model, chosen) for model in models] + [floor]
             for measure, value in truth.items():
@@ -72,12 +72,13 @@ def _half(luck: np.random.Generator, domain: np.ndarray) -> np.ndarray:
     return first
 
 
-def _sets(luck: np.random.Generator, models: int, fitted: Fitted) -> Iterator[tuple[int, ...]]:
+def _sets(luck: np.random.Generator, sets: int, fitted: Fitted) -> Iterator[tuple[int, ...]]:
     """Random sets of models, each from cheap to dear, or from weak to strong."""
     by = fitted.accuracy if fitted.cost_usd is None else fitted.cost_usd
     rank = by @ (fitted.queries / fitted.queries.sum())
+    models = len(fitted.models)
     for size in (2, 3, 5):
-        for _ in range(SETS if models >= size else 0):
+        for _ in range(sets if models >= size else 0):
             chosen = luck.choice(models, size, replace=False)
             yield tuple(int(m) for m in chosen[np.argsort(rank[chosen])])
 
@@ -101,11 +102,12 @@ def _measures(
 
 def predicted(fitted: Fitted, chosen: tuple[int, ...]) -> Measured:
     """The measures of a set of models, in this order, as the fitted model has them."""
-    share, rho = fitted.queries / fitted.queries.sum(), fitted.rho(chosen)
+    share = fitted.queries / fitted.queries.sum()
+    ties = [(fitted.rho(chosen, d), own.unsolvable) for d, own in enumerate(fitted.ties)]
     accuracy = fitted.accuracy[list(chosen)]
 
     def right() -> np.ndarray:
-        parts = [counts(accuracy[:, d], rho, fitted.unsolvable) for d in range(len(share))]
+        parts = [counts(accuracy[:, d], *ties[d]) for d in range(len(share))]
         return share @ np.stack(parts)
 
     def rescued() -> float:
@@ -115,8 +117,8 @@ def predicted(fitted: Fitted, chosen: tuple[int, ...]) -> Measured:
     def chain(error: float) -> Measured:
         costs = np.zeros_like(accuracy) if fitted.cost_usd is None else fitted.cost_usd[list(chosen)]
         parts = [
-            cascade_of(accuracy[:, d], rho, error, costs[:, d], fitted.unsolvable, *fitted.coupling)
-            for d in range(len(share))
+            cascade_of(accuracy[:, d], rho, error, costs[:, d], unsolvable, *fitted.coupling)
+            for d, (rho, unsolvable) in enumerate(ties)
         ]
         found = {f"cascade, judge error {error:g}": float(share @ [part.right for part in parts])}
         if fitted.cost_usd is not None:

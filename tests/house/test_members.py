@@ -74,6 +74,15 @@ def test_every_model_has_a_source(name: str) -> None:
         assert figure["source"].strip(), f"{name}: {path}"
 
 
+@pytest.mark.parametrize("name", catalog.model_names())
+def test_every_capability_is_explained(name: str) -> None:
+    explained = (ROOT / "docs/quality.md").read_text(encoding="utf-8")
+    for kind, figure in catalog.load_model(name).capability.items():
+        assert f"| `{kind}` |" in explained, kind
+        assert figure.source.strip()
+        assert figure.confidence
+
+
 def test_there_are_enough_profiles() -> None:
     assert len(catalog.hardware_names()) >= DEVICES
     assert len(catalog.model_names()) >= MODELS

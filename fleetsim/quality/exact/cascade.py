@@ -40,6 +40,8 @@ def cascade_of(
     long = np.exp(-sigma * kappa * math.sqrt(rho) * factor - 0.5 * rho * (sigma * kappa) ** 2)
     asked, lengths, right, total = np.zeros(len(p)), np.zeros(len(p)), 0.0, 0.0
     for solvable, share in ((1.0, 1.0 - unsolvable), (0.0, unsolvable)):
+        if share == 0.0:
+            continue
         reach = np.ones_like(factor)
         for m, model in enumerate(p * solvable):
             asked[m] += share * (reach @ weights)

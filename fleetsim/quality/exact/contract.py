@@ -11,12 +11,13 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from fleetsim.registry import Family
 
-_REACH, _POINTS = 8.5, 1701
+_REACH, _POINTS = 8.5, 851
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,15 @@ def form(function: Callable[..., dict[str, float]]) -> Callable[..., dict[str, f
     return function
 
 
-def grid(points: int = _POINTS) -> tuple[np.ndarray, np.ndarray]:
-    """Values of a standard normal factor, evenly spaced, and their weights, which add up to 1."""
-    values = np.linspace(-_REACH, _REACH, points)
+@cache
+def grid() -> tuple[np.ndarray, np.ndarray]:
+    """Values of a standard normal factor, evenly spaced, and their weights, which add up to 1. Not to be written to."""
+    values = np.linspace(-_REACH, _REACH, _POINTS)
     weights = np.exp(-0.5 * values**2)
-    return values, weights / weights.sum()
+    weights /= weights.sum()
+    values.setflags(write=False)
+    weights.setflags(write=False)
+    return values, weights
 
 
 def abilities(accuracy: float | Sequence[float] | np.ndarray, unsolvable: float = 0.0) -> np.ndarray:
