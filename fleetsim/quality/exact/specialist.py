@@ -10,7 +10,5 @@ from fleetsim.quality.exact.contract import form
 def specialist(monolith: float, inside: float, outside: float) -> dict[str, float]:
     """The router accuracy at which specialists (right `inside` their domain, `outside` it) equal a monolith."""
     if inside == outside:
-        raise FleetsimError(
-            "the specialist is as good outside its domain as inside; no router accuracy makes them equal"
-        )
+        raise FleetsimError("the specialist is as good outside its domain as inside: no router makes a difference")
     return {"router accuracy": (monolith - outside) / (inside - outside)}
