@@ -32,6 +32,11 @@ def quality() -> None:
 
     OUTCOMES is a CSV (.gz or not) or Parquet file of recorded answers: a column per model with 1 or 0, and perhaps
     `query` and `domain`; or the columns query, model, right, and perhaps domain and cost_usd. See docs/quality.md.
+
+    \b
+    Examples:
+      fleetsim quality fit outcomes.csv -o quality.yaml
+      fleetsim quality predict my_scenario.yaml
     """
 
 

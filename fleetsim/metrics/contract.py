@@ -63,6 +63,7 @@ class RunFacts:
     classes: tuple[ClassFacts, ...]
     domains: tuple[str, ...]
     judged_models: tuple[str, ...] = ()  # by row of the quality tables; empty: no answer is judged
+    judged_by: tuple[tuple[str, str, float, str, str], ...] = ()  # model, domain, accuracy, source, confidence
     shared_ease: tuple[tuple[float, float], ...] = ()  # by domain: variance of ease that tasks, and their parts, bring
 
 

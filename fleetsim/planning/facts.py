@@ -51,6 +51,7 @@ def run_facts(
         ),
         domains=workload.domains,
         judged_models=judged.names if judged else (),
+        judged_by=judged.sources if judged else (),
         shared_ease=judged.shared_ease if judged else (),
     )
 

@@ -37,8 +37,8 @@ def check(
 ) -> list[Score]:
     """Errors of prediction on held-out halves of the queries that all models answered.
 
-    Over `sets` random sets each of 2, 3 and 5 models, for each of `splits` random halvings. Cascades are chains of 2 or 3 models
-    from cheap to dear (from weak to strong without costs); their costs need the column `cost_usd`.
+    Over `sets` random sets each of 2, 3 and 5 models, for each of `splits` random halvings. Cascades are chains of 2 or
+    3 models from cheap to dear (from weak to strong without costs); their costs need the column `cost_usd`.
     Raises FleetsimError if there are too few models or queries.
     """
     whole = outcomes.queries((outcomes.right >= 0).all(axis=1))

@@ -47,6 +47,10 @@ class Judged:
             return ()
         return tuple((f.rho_parts, f.rho_between - f.rho_parts) for f in self.figures)
 
+    def model(self, name: str) -> int:
+        """Row of a model by its name; -1: not judged."""
+        return self.names.index(name) if name in self.names else -1
+
     def ability(self, row: int, domain: int) -> float:
         """What is added to the ease of a task of the domain (by number): right answers are those above 0."""
         return float(self.tables.ability[row, domain])

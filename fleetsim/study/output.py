@@ -102,6 +102,9 @@ def _write(study: Study, folder: Path, report: bool) -> None:
         write(study, folder / REPORT)
 
 
+_ACCURACY = ("model", "domain", "accuracy", "source", "confidence")
+
+
 def summary(study: Study) -> dict[str, Any]:
     """The study as plain data for JSON: figures by arm and scope with unit and interval; nan is null."""
     return {
@@ -128,6 +131,11 @@ def _arm(arm: Arm) -> dict[str, Any]:
             {"replicate": run.facts.replicate, "seed": run.facts.seed, "warm_up_s": run.warm_up_s} for run in arm.runs
         ],
         "pools": _pools(facts),
+        **(
+            {"accuracies": [dict(zip(_ACCURACY, row, strict=True)) for row in facts.judged_by]}
+            if facts.judged_by
+            else {}
+        ),
         "figures": figures,
         "vllm": vllm_summary(arm.figures),
     }
