@@ -239,7 +239,7 @@ NODES = Table(
     Column("times_offset", "i4", "DELAY: where its quantiles begin in times_ns; LOOP: of passes; -1: `limit` passes"),
     Column("times_count", "i4", "DELAY, LOOP: how many"),
     Column("limit", "i4", "LOOP: passes at most"),
-    Column("depth", "i4", "LOOP: how many loops it is inside of, 0 to 2"),
+    Column("depth", "i4", "LOOP: its number, 0 to 2; loops within it or behind it have greater ones"),
     Column("model", "i4", "LOOP: row of the quality tables whose difficulty makes it long; -1: none"),
     Column("difficulty", "f8", "LOOP: correlation of passes with difficulty"),
 )
