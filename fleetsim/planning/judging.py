@@ -53,7 +53,7 @@ def _unjudged(judged: Judged, architecture: str, nodes: Nodes, described: bool) 
 def _reasons(nodes: Nodes) -> Iterator[str]:
     """What the workflow does that cannot be done without judged answers."""
     for node in nodes.values():
-        if isinstance(node, Verify) and (node.auc is not None or node.errors is not None):
+        if isinstance(node, Verify) and any(v is not None for v in (node.auc, node.detects, node.errors)):
             yield "verifies answers"
         elif isinstance(node, Verify) and node.agreement is not None:
             yield "looks at how far answers agree"

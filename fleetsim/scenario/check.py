@@ -113,7 +113,7 @@ def workflows(draft: Draft) -> Iterator[Flaw]:
                 ("workload", "classes", ANY, "domains"),
                 ("workload", "classes", ANY, "domains", ANY),
             )
-            for path, what in architecture.workflow.faults(architecture, domains):
+            for path, what in architecture.workflow.all_faults(architecture, domains):
                 yield Flaw(_below(draft, (*place, "workflow"), path), what, absent)
 
 

@@ -118,7 +118,10 @@ class Join(Model):
 
 
 class Verify(Model):
-    """Passes or fails the thread by what can be seen of it; exactly one of auc, errors, agreement, within, context."""
+    """Passes or fails the thread by what can be seen of it.
+
+    Exactly one of auc, detects, errors, agreement, within, context.
+    """
 
     kind: Literal["verify"] = "verify"
     passes: Name = Field(description="the node that follows if it passes")
@@ -126,6 +129,7 @@ class Verify(Model):
     auc: Auc | None = Field(None, description="a verifier of answers: how well it tells right from wrong")
     accepts: Fraction | None = Field(None, description="with auc: share of right answers that pass")
     threshold: Probit | None = Field(None, description="with auc: the score to reach, instead of `accepts`")
+    detects: Fraction | None = Field(None, description="share of wrong answers that fail; right ones always pass")
     errors: Fraction | None = Field(None, description="a judge who is wrong in this share of cases, either way")
     agreement: Fraction | None = Field(None, description="share of votes that must stand behind the answer")
     within_s: Duration | None = Field(None, alias="within", description="time since the task arrived")
