@@ -24,8 +24,8 @@ KNOBS = 4
 LANES = 64
 """How many threads of one task may walk side by side; a call's attempt is LANES * round + lane."""
 
-NODES_MOST, TASKS_MOST = 1 << 9, 1 << 34
-"""How many nodes a workflow, and how many tasks a run may have: an event's id must fit into one integer."""
+NODES_MOST, TASKS_MOST, ATTEMPTS_MOST = 1 << 9, 1 << 30, 1 << 20
+"""How many nodes a workflow, tasks a run and attempts a task may have: an event's id must fit into one integer."""
 
 LABELS, BLANK = 16, 15
 """Labels of answers: 0 is right, 1 to 14 are different wrong answers, BLANK is malformed or none, seen to be wrong."""
@@ -239,7 +239,7 @@ NODES = Table(
     Column("times_offset", "i4", "DELAY: where its quantiles begin in times_ns; LOOP: of passes; -1: `limit` passes"),
     Column("times_count", "i4", "DELAY, LOOP: how many"),
     Column("limit", "i4", "LOOP: passes at most"),
-    Column("depth", "i4", "LOOP: how many loops it is inside of, 0 to 2"),
+    Column("depth", "i4", "LOOP: its number, 0 to 2; loops within it or behind it have greater ones"),
     Column("model", "i4", "LOOP: row of the quality tables whose difficulty makes it long; -1: none"),
     Column("difficulty", "f8", "LOOP: correlation of passes with difficulty"),
 )
