@@ -39,7 +39,7 @@ class Core:
     def __init__(self, plan: Plan, chunks, drain: Callable[[str, np.recarray], None]) -> None:
         self.plan, self.chunks, self.drain = plan, iter(chunks), drain
         self.balancers = _filled("balancers", [b.rule for b in plan.balancers], BALANCERS["random"].rule)
-        self.selectors = _filled("selectors", [s.rule for s in plan.selectors], SELECTORS["random"].rule)
+        self.selectors = _filled("selectors", [s.rule for s in plan.selectors], SELECTORS["chance"].rule)
         self.state: State = open_state(plan)
         self.events = 0
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fleetsim.compiled import leaf
 
-_RANK_SHIFT, _TASK_SHIFT, _NODE_SHIFT = 59, 25, 16
+_RANK_SHIFT, _TASK_SHIFT, _NODE_SHIFT = 59, 29, 20
 
 
 @leaf
 def message_key(rank, task, node, attempt):
-    """One integer that orders by rank (4 bits), task (34), node (9), attempt (16)."""
+    """One integer that orders by rank (4 bits), task (30), node (9), attempt (20)."""
     return (rank << _RANK_SHIFT) | (task << _TASK_SHIFT) | (node << _NODE_SHIFT) | attempt
 
 

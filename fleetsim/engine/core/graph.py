@@ -79,14 +79,14 @@ def loop(node, number, thread, task, clock, times_ns, quality):
             node.difficulty,
         )
         most = min(most, times_ns[node.times_offset + int(luck * node.times_count)])
-    shift = PASS_BITS * node.depth
+    shift = PASS_BITS * int(node.depth)
     passes = (thread.passes >> shift) & _PASSES
-    thread.passes -= passes << shift
+    thread.passes &= (1 << shift) - 1
     if passes >= most:
         return node.other
     thread.passes += (passes + 1) << shift
     if passes > 0:
-        thread.round += 1
+        thread.rounds += 1
     return node.next
 
 

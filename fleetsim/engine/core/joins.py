@@ -43,7 +43,7 @@ def fork_thread(at, node, clock, live_tasks, live_threads, live_gatherings):
     thread = live_threads[slot]
     thread.gathering, thread.lane = at, parent.lane * node.branches + gathering.released
     thread.role = parent.role + gathering.released * node.role_step
-    thread.round, thread.passes, thread.context = parent.round, parent.passes, parent.context
+    thread.rounds, thread.passes, thread.context = parent.rounds, parent.passes, parent.context
     live_tasks[parent.task].threads += 1
     gathering.released += 1
     gathering.live += 1
@@ -92,7 +92,7 @@ def is_decided(votes, left):
 def take_answer(thread, chosen, right, label):
     """Let a thread have the answer of another one, seen as `right` and `label`."""
     thread.right, thread.label, thread.agreement = right, label, 0.0
-    thread.flagged = 1 if label == _BLANK else chosen.flagged
+    thread.flagged = 1 if label == _BLANK and right >= 0 else chosen.flagged
     thread.model, thread.maker_role, thread.sample = chosen.model, chosen.maker_role, chosen.sample
     thread.pool, thread.tokens, thread.weight = chosen.pool, chosen.tokens, chosen.weight
 
@@ -144,7 +144,7 @@ def join_parts(thread, gathering, live_threads):
         slot = part.next
     right = 0 if wrong else (-1 if unjudged else 1)
     take_answer(thread, live_threads[gathering.last_counted], right, 0 if right == 1 else (_BLANK if right < 0 else 1))
-    thread.flagged = 1 if right < 0 else flagged
+    thread.flagged = flagged
 
 
 @routine
@@ -186,7 +186,7 @@ def close_gathering(thread, gathering, node, node_number, task_number, clock, li
             thread.context += live_threads[slot].tokens
         free_thread(slot, clock, live_threads)
         slot = after
-    thread.round += node.span
+    thread.rounds += node.span
 
 
 @routine

@@ -81,7 +81,7 @@ LIVE_THREADS = Table(
     Column("gathering", "i4", "slot of the gathering it belongs to; -1: none"),
     Column("node", "i4", "DELAY: the node it enters when it is over"),
     Column("lane", "i4", "its number among the threads side by side"),
-    Column("round", "i4", "rounds of loops so far"),
+    Column("rounds", "i4", "rounds of loops so far"),
     Column("passes", "i8", "passes begun in the loops it is in, PASS_BITS a depth"),
     Column("role", "i4", "part of the task it works on"),
     Column("context", "i4", "tokens its conversation holds"),

@@ -25,7 +25,7 @@ def post(network, clock, time_ns, rank, task_number, node, attempt, slot):
 @leaf
 def attempt_of(thread):
     """The number that names all that a thread does in this round."""
-    return _LANES * thread.round + thread.lane
+    return _LANES * thread.rounds + thread.lane
 
 
 @leaf
@@ -34,7 +34,7 @@ def new_thread(clock, live_threads, task_slot):
     slot = clock.free_thread
     thread = live_threads[slot]
     clock.free_thread, clock.free_threads = thread.next, clock.free_threads - 1
-    thread.task, thread.gathering, thread.lane, thread.round, thread.passes = task_slot, -1, 0, 0, 0
+    thread.task, thread.gathering, thread.lane, thread.rounds, thread.passes = task_slot, -1, 0, 0, 0
     thread.role, thread.good, thread.right, thread.label, thread.flagged = 0, 1, -1, _BLANK, 0
     thread.model, thread.maker_role, thread.sample, thread.pool, thread.tokens = -1, 0, 0, -1, 0
     thread.weight, thread.agreement = 1.0, 0.0
