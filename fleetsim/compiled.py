@@ -94,6 +94,14 @@ def section(function: Callable) -> Callable:
     return numba.njit(error_model="numpy", nogil=True, _nrt=False, inline="always")(function)
 
 
+def routine(function: Callable) -> Callable:
+    """Compile a part of the event loop that is called: what is long and not done at every event.
+
+    It borrows arrays like a `leaf`, but stays a function of its own: inlined it would only make the loop longer.
+    """
+    return numba.njit(error_model="numpy", nogil=True, _nrt=False)(function)
+
+
 def kernel(function: Callable) -> Callable:
     """Compile a root: a function that Python calls; typed at first use and cached on disk."""
     return numba.njit(error_model="numpy", nogil=True, cache=CACHE is not None)(function)
