@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fleetsim.engine.reference.clock import Clock
+from fleetsim.engine.reference.judge import judge
 from fleetsim.engine.reference.plan_rows import PoolRow
 from fleetsim.engine.reference.records import Call
 from fleetsim.engine.reference.replica import Replica
@@ -34,7 +35,7 @@ class Pool:
         self.row = PoolRow(*plan.pools[index].tolist())
         self.decode_pool = index if self.row.decode_pool == -1 else self.row.decode_pool
         self.decode_row = PoolRow(*plan.pools[self.decode_pool].tolist())
-        self.seed = plan.seed
+        self.plan = plan
         self.balancer = plan.balancers[self.row.balancer]
         self.knobs = plan.knobs[index]
         self.turn = 0
@@ -52,8 +53,9 @@ class Pool:
             call.status = refusal
             self.departed(call)
             return
+        replica = self.replicas[self._choose(call, draw=2 * call.attempt)]
+        judge(self.plan, call, self.row.model)
         self._cut(call)
-        replica = self.replicas[self._choose(call, call.attempt)]
         call.accepted = True
         replica.join(call)
 
@@ -61,9 +63,11 @@ class Pool:
         """A call whose KV has come over the link joins a replica's queue as an import: all its target is computed."""
         call.pool = self.index
         call.interrupted = True
-        self.replicas[self._choose(call, attempt=1)].join(call)
+        self.replicas[self._choose(call, draw=2 * call.attempt + 1)].join(call)
 
     def _refusal(self, call: Call) -> Status | None:
+        if is_out(self.plan, self.row, self.clock.now_ns):
+            return Status.REFUSED_OUTAGE
         if call.prompt_tokens >= self._context_tokens():
             return Status.REFUSED_CONTEXT
         if call.prompt_tokens > min(kv_tokens(self.row), kv_tokens(self.decode_row)):
@@ -81,13 +85,13 @@ class Pool:
         call.cut = call.output_tokens > room
         call.output_tokens = min(call.output_tokens, room)
 
-    def _choose(self, call: Call, attempt: int) -> int:
-        """The index in the pool of the replica that gets the call.
+    def _choose(self, call: Call, draw: int) -> int:
+        """The index in the pool of the replica that gets the call; `draw` numbers the node's choices for the task.
 
         Raises EngineFault when the balancer names none of the pool's.
         """
         rule = getattr(self.balancer.rule, "py_func", self.balancer.rule)
-        luck = np.uint64(bits(self.seed, int(Stream.BALANCE), call.task, call.node, attempt))
+        luck = np.uint64(bits(self.plan.seed, int(Stream.BALANCE), call.task, call.node, draw))
         index = int(rule(self._signals(), self.turn, luck, self.knobs))
         if not 0 <= index < len(self.replicas):
             raise EngineFault(
@@ -105,7 +109,14 @@ class Pool:
         signals["outstanding_tokens"] = [replica.outstanding_tokens for replica in self.replicas]
         reads_kv = self.row.reads_kv == 1
         signals["kv_blocks"] = [replica.batch.claimed_blocks() if reads_kv else -1 for replica in self.replicas]
+        signals["cached_tokens"] = -1
         return signals
+
+
+def is_out(plan: Plan, row: PoolRow, time_ns: int) -> bool:
+    """Whether the pool is out of order at the time."""
+    outages = plan.outages[row.first_outage : row.first_outage + row.outages].tolist()
+    return any(start_ns <= time_ns < end_ns for start_ns, end_ns in outages)
 
 
 def kv_tokens(row: PoolRow) -> int:

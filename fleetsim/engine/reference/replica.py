@@ -195,6 +195,7 @@ class Replica:
         return Sample(
             time_ns=time_ns,
             replica=self.number,
+            open=1,
             waiting=len(self.batch.queue),
             running=len(self.batch.running),
             kv_blocks=self.batch.held_blocks(),
