@@ -12,6 +12,7 @@ import numpy as np
 
 from fleetsim.plan import Plan
 from fleetsim.policies.balancers import BALANCERS, Balancer
+from fleetsim.policies.selectors import Selector
 from fleetsim.quality.answers import Quality
 from fleetsim.tables import (
     JUDGED_DOMAINS,
@@ -19,6 +20,7 @@ from fleetsim.tables import (
     KNOBS,
     LABELS,
     NODES,
+    OPTIONS,
     POOLS,
     PROTOTYPES,
     TASKS,
@@ -126,6 +128,21 @@ def _columns(columns: dict[str, float]) -> dict[str, float]:
     unknown = set(columns) - {column.name for column in NODES}
     assert not unknown, f"not columns of NODES: {unknown}"
     return columns
+
+
+def options(*rows: dict[str, float]) -> np.recarray:
+    """Rows of OPTIONS: by default without a model or a pool, with memory of its own for all domains together."""
+    table = OPTIONS.empty(len(rows))
+    for i, row in enumerate(rows):
+        for name, value in ({"model": -1, "pool": -1, "memory": i, "domains": 1} | row).items():
+            table[i][name] = value
+    return table
+
+
+def selectors(*rules: Callable, bound: bool = False) -> dict[str, object]:
+    """Fields of Plan: these plain functions as selectors, all knobs 0."""
+    members = tuple(Selector(rule.__name__, rule, rule.__doc__ or "", bound=bound) for rule in rules)
+    return {"selectors": members, "selector_knobs": np.zeros((len(rules), KNOBS))}
 
 
 def quality(

@@ -28,7 +28,7 @@ class Workflow:
         self.ended = ended
         self.nodes = [NodeRow(*row) for row in plan.nodes.tolist()]
         self.pools = [Pool(plan, index, clock, self.departed, self.transferred) for index in range(len(plan.pools))]
-        self.choices = Choices(plan)
+        self.choices = Choices(plan, self.pools)
         self.visits: dict[int, Callable[[Thread, int], Place | None]] = {
             NodeKind.CALL: self.send,
             NodeKind.SELECT: self.select,
@@ -133,6 +133,7 @@ class Workflow:
         task.answer = answer
         task.right = -1 if answer.right == -1 else int(answer.right == 1 and thread.good == 1)
         task.flagged = answer.flagged
+        self.choices.learn(task, self.nodes)
         was_cut = task.streamed is not None and task.streamed.status == Status.CUT
         self.end(thread, Status.CUT if was_cut else Status.FINISHED)
 
