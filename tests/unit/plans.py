@@ -74,6 +74,11 @@ def steady(**columns: float | str | Balancer | Callable) -> dict:
     return pool(**({"base_ns": linear(1000, 0), "block_tokens": 4} | columns))
 
 
+def endpoint(ttft_ns: Sequence[int], tpot_ns: Sequence[int], **columns: float | list[tuple[int, int]]) -> dict:
+    """A rented pool with its quantiles of times; any column of POOLS."""
+    return pool(**({"endpoint": 1} | columns)) | {"ttft_ns": list(ttft_ns), "tpot_ns": list(tpot_ns)}
+
+
 def call(pool: int, next: int, *, answers: int = 1, output_tokens: int = -1, **columns: float) -> dict:
     """A CALL node: any column of NODES; sizes of -1 are the task's own, and a refusal ends the task."""
     sizes = {"prompt_tokens": -1, "prompt_limit": -1, "output_tokens": output_tokens, "output_scale": 1.0}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fleetsim.engine.reference.endpoint import Endpoint
 from fleetsim.engine.reference.plan_rows import NodeRow, OptionRow
 from fleetsim.engine.reference.pool import Pool
 from fleetsim.engine.reference.records import Task
@@ -38,7 +39,7 @@ class Taken:
 class Choices:
     """The choices of all SELECTs, and what they have learnt."""
 
-    def __init__(self, plan: Plan, pools: list[Pool]) -> None:
+    def __init__(self, plan: Plan, pools: list[Pool | Endpoint]) -> None:
         self.plan = plan
         self.pools = pools
         self.options = [OptionRow(*row) for row in plan.options.tolist()]

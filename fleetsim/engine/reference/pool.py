@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fleetsim.engine.reference.clock import Clock
+from fleetsim.engine.reference.delivery import is_out, refuse, shorten
 from fleetsim.engine.reference.judge import judge
 from fleetsim.engine.reference.plan_rows import PoolRow
 from fleetsim.engine.reference.records import Call
@@ -50,12 +51,11 @@ class Pool:
         call.queued_ns = self.clock.now_ns
         refusal = self._refusal(call)
         if refusal is not None:
-            call.status = refusal
-            self.departed(call)
+            refuse(call, refusal, self.departed)
             return
         replica = self.replicas[self._choose(call, draw=2 * call.attempt)]
         judge(self.plan, call, self.row.model)
-        self._cut(call)
+        shorten(call, self._room(call))
         call.accepted = True
         replica.join(call)
 
@@ -77,13 +77,11 @@ class Pool:
     def _context_tokens(self) -> int:
         return min(self.row.context_tokens, self.decode_row.context_tokens)
 
-    def _cut(self, call: Call) -> None:
-        """Shorten the answer to what the context and the KV memory hold; its last token is never stored."""
+    def _room(self, call: Call) -> int:
+        """Tokens of an answer that the context and the KV memory hold; its last one is never stored."""
         context_room = self._context_tokens() - call.prompt_tokens
         kv_room = kv_tokens(self.decode_row) - call.prompt_tokens + 1
-        room = min(context_room, kv_room)
-        call.cut = call.output_tokens > room
-        call.output_tokens = min(call.output_tokens, room)
+        return min(context_room, kv_room)
 
     def _choose(self, call: Call, draw: int) -> int:
         """The index in the pool of the replica that gets the call; `draw` numbers the node's choices for the task.
@@ -111,12 +109,6 @@ class Pool:
         signals["kv_blocks"] = [replica.batch.claimed_blocks() if reads_kv else -1 for replica in self.replicas]
         signals["cached_tokens"] = -1
         return signals
-
-
-def is_out(plan: Plan, row: PoolRow, time_ns: int) -> bool:
-    """Whether the pool is out of order at the time."""
-    outages = plan.outages[row.first_outage : row.first_outage + row.outages].tolist()
-    return any(start_ns <= time_ns < end_ns for start_ns, end_ns in outages)
 
 
 def kv_tokens(row: PoolRow) -> int:

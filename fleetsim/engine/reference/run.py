@@ -9,6 +9,7 @@ import simpy
 
 from fleetsim.engine.reference.clients import Clients
 from fleetsim.engine.reference.clock import Clock
+from fleetsim.engine.reference.endpoint import Endpoint
 from fleetsim.engine.reference.records import Outcome, Sample, outcome
 from fleetsim.engine.reference.replica import Replica
 from fleetsim.plan import Plan
@@ -40,7 +41,7 @@ def simulate(plan: Plan, tasks: np.recarray) -> Outcome:
 
 
 def timeline(
-    plan: Plan, clock: Clock, replicas: list[Replica], samples: list[Sample]
+    plan: Plan, clock: Clock, replicas: list[Replica | Endpoint], samples: list[Sample]
 ) -> Generator[simpy.Event, None, None]:
     """The process that looks at every replica on the grid, up to and including the horizon."""
     for time_ns in range(0, plan.horizon_ns + 1, plan.sample_every_ns):

@@ -8,6 +8,7 @@ from functools import partial
 from fleetsim.engine.reference import joins, nodes
 from fleetsim.engine.reference.choices import Choices
 from fleetsim.engine.reference.clock import Clock
+from fleetsim.engine.reference.endpoint import Endpoint
 from fleetsim.engine.reference.plan_rows import NodeRow
 from fleetsim.engine.reference.pool import Pool
 from fleetsim.engine.reference.records import Call, Task
@@ -27,7 +28,7 @@ class Workflow:
         self.clock = clock
         self.ended = ended
         self.nodes = [NodeRow(*row) for row in plan.nodes.tolist()]
-        self.pools = [Pool(plan, index, clock, self.departed, self.transferred) for index in range(len(plan.pools))]
+        self.pools = [self.pool(index) for index in range(len(plan.pools))]
         self.choices = Choices(plan, self.pools)
         self.visits: dict[int, Callable[[Thread, int], Place | None]] = {
             NodeKind.CALL: self.send,
@@ -39,6 +40,12 @@ class Workflow:
             NodeKind.DELAY: self.delay,
             NodeKind.LOOP: self.loop,
         }
+
+    def pool(self, index: int) -> Pool | Endpoint:
+        """The pool of that row of the plan."""
+        if self.plan.pools[index].endpoint == 1:
+            return Endpoint(self.plan, index, self.clock, self.departed)
+        return Pool(self.plan, index, self.clock, self.departed, self.transferred)
 
     def begin(self, task: Task) -> None:
         """A task has arrived: it has one thread, which enters node 0."""
