@@ -24,8 +24,8 @@ KNOBS = 4
 LANES = 64
 """How many threads of one task may walk side by side; a call's attempt is LANES * round + lane."""
 
-NODES_MOST, TASKS_MOST = 1 << 9, 1 << 34
-"""How many nodes a workflow, and how many tasks a run may have: an event's id must fit into one integer."""
+NODES_MOST, TASKS_MOST, ATTEMPTS_MOST = 1 << 9, 1 << 30, 1 << 20
+"""How many nodes a workflow, tasks a run and attempts a task may have: an event's id must fit into one integer."""
 
 LABELS, BLANK = 16, 15
 """Labels of answers: 0 is right, 1 to 14 are different wrong answers, BLANK is malformed or none, seen to be wrong."""

@@ -36,7 +36,7 @@ def show(name: str, sets: tuple[str, ...]) -> None:
       fleetsim show lognormal
       fleetsim show quickstart
     """
-    texts = [text for find in (_hardware, _model, _members, _balancer, _metric, _slo) for text in find(name)]
+    texts = [text for find in (_hardware, _model, _members, _policy, _metric, _slo) for text in find(name)]
     if texts and not os.path.isfile(name):
         say("\n\n".join(texts))
         return
@@ -148,13 +148,15 @@ def _about(documented: Any) -> str:
     return " ".join((documented.__doc__ or "").split())
 
 
-def _balancer(name: str) -> Iterator[str]:
+def _policy(name: str) -> Iterator[str]:
     from fleetsim.policies.balancers import BALANCERS
+    from fleetsim.policies.selectors import SELECTORS
 
-    if name in BALANCERS:
-        rule = BALANCERS[name]
-        knobs = "".join(f"\nknob {knob}, by default {value:g}" for knob, value in rule.knobs.items())
-        yield f"balancer {name}: {_about(rule.rule.py_func)}{knobs}"
+    for family in (BALANCERS, SELECTORS):
+        if name in family:
+            rule = family[name]
+            knobs = "".join(f"\nknob {knob}, by default {value:g}" for knob, value in rule.knobs.items())
+            yield f"{family.noun} {name}: {_about(rule.rule.py_func)}{knobs}"
 
 
 def _metric(name: str) -> Iterator[str]:

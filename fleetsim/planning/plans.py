@@ -8,14 +8,16 @@ import numpy as np
 
 from fleetsim.plan import Plan
 from fleetsim.planning.equipment import Equipment, EquippedPool, fleets, prefill_name
+from fleetsim.planning.rooms import room_of
 from fleetsim.policies.balancers import BALANCERS, Balancer
+from fleetsim.policies.selectors import SELECTORS
 from fleetsim.tables import KNOBS, POOLS
 from fleetsim.units import nanoseconds
-from fleetsim.workflow.contract import PoolRoom
+from fleetsim.workflow.compiling import compiled
 from fleetsim.workload import Workload
 
 if TYPE_CHECKING:
-    from fleetsim.scenario.schema import Architecture, Pool, Scenario
+    from fleetsim.scenario.schema import Pool, Scenario
 
 
 def plan_architecture(scenario: Scenario, name: str, equipment: Equipment, workload: Workload, seed: int) -> Plan:
@@ -24,7 +26,9 @@ def plan_architecture(scenario: Scenario, name: str, equipment: Equipment, workl
     names = list(fleets(architecture))
     equipped = [equipment[name, fleet] for fleet in names]
     balancers = tuple({e.pool.balancer.kind: BALANCERS[e.pool.balancer.kind] for e in equipped}.values())
-    graph = architecture.workflow.graph(_rooms(architecture, names, equipped), workload.domains)
+    room = room_of(architecture, names, equipped, workload, seed)
+    graph = compiled(architecture.workflow.nodes(workload.domains), room)
+    choices = graph.choices
     horizon_ns = nanoseconds(scenario.horizon_s)
     return Plan(
         seed=seed,
@@ -33,20 +37,20 @@ def plan_architecture(scenario: Scenario, name: str, equipment: Equipment, workl
         sample_every_ns=max(1, horizon_ns // scenario.samples),
         clients=workload.clients,
         pools=_pool_rows(names, equipped, balancers),
-        nodes=graph.nodes(),
+        nodes=graph.nodes,
         base_ns=np.concatenate([e.table.base_ns for e in equipped]),
         balancers=balancers,
         knobs=np.array([_knobs(e.pool, BALANCERS[e.pool.balancer.kind]) for e in equipped]),
         branch_targets=np.array(graph.targets, np.int64),
         branch_cdf=np.array(graph.cdf, np.float64),
+        times_ns=np.array(graph.times_ns, np.int64),
+        domains=len(workload.domains),
+        options=choices.table(),
+        option_ability=np.array(choices.ability, np.float64),
+        memory_rows=choices.memory_rows,
+        selectors=tuple(SELECTORS[rule] for rule in choices.rules),
+        selector_knobs=np.array(choices.knobs, np.float64).reshape(-1, KNOBS),
     )
-
-
-def _rooms(architecture: Architecture, names: list[str], equipped: list[EquippedPool]) -> dict[str, PoolRoom]:
-    """Where calls of each pool go: to its prefill side, if it has one."""
-    doors = {pool: prefill_name(pool) if prefill_name(pool) in names else pool for pool in architecture.pools}
-    numbers = {pool: names.index(door) for pool, door in doors.items()}
-    return {pool: PoolRoom(number, equipped[number].table.context_tokens) for pool, number in numbers.items()}
 
 
 def _pool_rows(names: list[str], equipped: list[EquippedPool], balancers: tuple[Balancer, ...]) -> np.recarray:
@@ -61,7 +65,7 @@ def _pool_rows(names: list[str], equipped: list[EquippedPool], balancers: tuple[
         row.base_offset, row.alpha_ns, row.beta_ns = base_offset, table.alpha_ns, table.beta_ns
         row.window_alpha_ns, row.window_tokens = table.window_alpha_ns, table.window_tokens
         row.delay_ns = row.return_delay_ns = nanoseconds(pool.network_s)
-        row.decode_pool = -1
+        row.decode_pool = row.model = -1
         replicas += pool.replicas
         base_offset += len(table.base_ns)
     for number, e in enumerate(equipped):

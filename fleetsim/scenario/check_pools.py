@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from fleetsim.registry import unknown
+from fleetsim.registry import knob_faults, unknown
 from fleetsim.scenario.document import Flaw, Place
 from fleetsim.scenario.draft import Draft, Rule
 from fleetsim.scenario.files import inside
@@ -25,15 +24,9 @@ def balancers(draft: Draft) -> Iterator[Flaw]:
         if pool.balancer.kind not in BALANCERS:
             yield Flaw(place, BALANCERS.unknown(pool.balancer.kind))
             continue
-        knobs = BALANCERS[pool.balancer.kind].knobs
-        for name, value in (pool.balancer.model_extra or {}).items():
-            if name not in knobs:
-                there_are = (
-                    unknown("knob", name, knobs) if knobs else f"{pool.balancer.kind} has no knobs; leave it out"
-                )
-                yield Flaw((*place, name), there_are)
-            elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                yield Flaw((*place, name), f"{value!r} is not a number; its default is {knobs[name]:g}")
+        rule, given = BALANCERS[pool.balancer.kind], pool.balancer.model_extra or {}
+        for name, what in knob_faults(rule.name, given, rule.knobs):
+            yield Flaw((*place, name), what)
 
 
 def pool_sources(draft: Draft) -> Iterator[Flaw]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import BeforeValidator, Discriminator, Field, Strict, Tag
 
 from fleetsim import units
-from fleetsim.scenario.families import ARRIVALS, LENGTHS, WORKFLOWS
+from fleetsim.scenario.families import ARRIVALS, WORKFLOWS
 from fleetsim.scenario.fields import (
     Bandwidth,
     Bytes,
@@ -30,11 +30,7 @@ from fleetsim.scenario.fields import (
     Tokens,
     quantity,
 )
-
-
-def _fixed_length(value: Any) -> Any:
-    """`prompt: 512 tokens` is short for `prompt: {kind: fixed, tokens: 512 tokens}`."""
-    return {"kind": "fixed", "tokens": value} if isinstance(value, int | float | str) else value
+from fleetsim.scenario.length import Length
 
 
 def _named_rule(value: Any) -> Any:
@@ -43,8 +39,6 @@ def _named_rule(value: Any) -> Any:
 
 
 Arrivals = Annotated[Union[tuple(ARRIVALS.values())], Field(discriminator="kind")]  # noqa: UP007
-_Law = Annotated[Union[tuple(LENGTHS.values())], Field(discriminator="kind")]  # noqa: UP007
-Length = Annotated[_Law, BeforeValidator(_fixed_length, json_schema_input_type=_Law | float | str)]
 Workflow = Annotated[Union[tuple(WORKFLOWS.values())], Field(discriminator="kind")]  # noqa: UP007
 
 _DurationOrAuto = quantity(replace(units.DURATION, examples=f"{units.DURATION.examples}, or auto"))

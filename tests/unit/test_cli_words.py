@@ -13,6 +13,7 @@ from fleetsim.cli.listing import LISTS
 from fleetsim.cli.text import give_or_take, three, time_text
 from fleetsim.metrics import METRICS
 from fleetsim.policies.balancers import BALANCERS
+from fleetsim.policies.selectors import SELECTORS
 from fleetsim.scenario.families import ARRIVALS, LENGTHS, WORKFLOWS
 from fleetsim.scenario.slo import presets
 from fleetsim.study.run import load, prepare
@@ -54,7 +55,8 @@ def test_check_tells_all_faults_models_that_do_not_fit_included(invoke):
 
 
 NAMES = {
-    "hardware": hardware_names, "models": model_names, "policies": lambda: BALANCERS, "balancers": lambda: BALANCERS,
+    "hardware": hardware_names, "models": model_names, "policies": lambda: [*BALANCERS, *SELECTORS],
+    "balancers": lambda: BALANCERS, "selectors": lambda: SELECTORS,
     "arrivals": lambda: ARRIVALS, "lengths": lambda: LENGTHS, "workflows": lambda: WORKFLOWS,
     "traces": lambda: ["azure", "mooncake", "csv", "shipped:azure_code"], "metrics": lambda: METRICS, "slo": presets,
     "scenarios": lambda: ["quickstart"],
@@ -76,7 +78,9 @@ def test_list_of_something_unknown_names_what_there_is(invoke):
     assert "'hardware'" in result.stderr
 
 
-@pytest.mark.parametrize("name", [*hardware_names(), *model_names(), *LENGTHS, *ARRIVALS, *WORKFLOWS, *BALANCERS])
+@pytest.mark.parametrize(
+    "name", [*hardware_names(), *model_names(), *LENGTHS, *ARRIVALS, *WORKFLOWS, *BALANCERS, *SELECTORS]
+)
 def test_show_knows_every_name(invoke, name):
     result = invoke("show", name)
     assert result.exit_code == 0

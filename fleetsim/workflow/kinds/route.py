@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 from pydantic import Field
 
 from fleetsim.registry import unknown
 from fleetsim.scenario.fields import Fraction, Model, Name, Tokens
-from fleetsim.workflow.contract import Graph, PoolRoom, Workflow, pool_fault, workflow
+from fleetsim.workflow.kinds.contract import Workflow, pool_fault, workflow
+from fleetsim.workflow.nodes import Call, End, Nodes, Select
 
 if TYPE_CHECKING:
     from fleetsim.scenario.schema import Architecture
@@ -69,26 +69,31 @@ class Route(Workflow):
             if abs(total - 1) > _SUM_TOLERANCE:
                 yield f"classifier.confusion.{domain}", f"adds up to {total:g}; the shares of a row add up to 1"
 
-    def graph(self, pools: dict[str, PoolRoom], domains: Sequence[str]) -> Graph:
-        """See the contract. Nodes: the classifier, the choice, a call for each route, the end."""
-        graph, classifier = Graph(), pools[self.classifier.pool]
-        # A classifier gives a label, one token, for which its context must have room.
-        limit = min(int(self.classifier.prompt_limit), classifier.context_tokens - 1)
-        graph.call(classifier.number, 1, answers=False, prompt_limit=limit, output_tokens=1)
-        first = 2
-        graph.select(list(range(first, first + len(self.routes))), self._shares(domains))
-        end = first + len(self.routes)
-        for pool in self.routes.values():
-            graph.call(pools[pool].number, end, answers=True)
-        graph.end()
-        return graph
+    def nodes(self, domains: Sequence[str]) -> Nodes:
+        """See the contract. The classifier gives a label, one token; then the choice, and a call for each route."""
+        routes = {f"answer {label}": pool for label, pool in self.routes.items()}
+        classify = Call(
+            pool=self.classifier.pool,
+            next="choose",
+            prompt_limit=self.classifier.prompt_limit,
+            output=1,
+            solves=False,
+        )
+        return {
+            "classify": classify,
+            "choose": Select(to=list(routes), by_domain=self._shares(domains)),
+            **{name: Call(pool=pool, next="end", streams=True) for name, pool in routes.items()},
+            "end": End(),
+        }
 
-    def _shares(self, domains: Sequence[str]) -> np.ndarray:
-        """Probabilities [domain, route] that a task of the domain takes the route."""
+    def _shares(self, domains: Sequence[str]) -> dict[str, dict[str, float]]:
+        """domain -> the call of a route -> probability that a task of the domain takes it."""
         labels = list(self.routes)
         if self.classifier.confusion is not None:
-            return np.array([[self.classifier.confusion[d].get(label, 0.0) for label in labels] for d in domains])
-        if len(labels) == 1:
-            return np.ones((len(domains), 1))
-        missed = (1 - self.classifier.accuracy) / (len(labels) - 1)
-        return np.array([[self.classifier.accuracy if label == d else missed for label in labels] for d in domains])
+            rows = {d: self.classifier.confusion[d] for d in domains}
+        elif len(labels) == 1:
+            rows = {d: {labels[0]: 1.0} for d in domains}
+        else:
+            missed = (1 - self.classifier.accuracy) / (len(labels) - 1)
+            rows = {d: {label: self.classifier.accuracy if label == d else missed for label in labels} for d in domains}
+        return {d: {f"answer {label}": share for label, share in row.items()} for d, row in rows.items()}

@@ -1,0 +1,46 @@
+"""The contract of a workflow kind: a part of the scenario language that expands to a graph of named nodes.
+
+A member is a frozen class with `kind: Literal[...]`, its keys as fields, and two methods: `faults` says what does not
+go with the architecture or the workload, `nodes` makes the graph. What nodes there are: `nodes.py`.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from fleetsim.registry import unknown
+from fleetsim.scenario.families import WORKFLOWS
+from fleetsim.scenario.fields import Model
+from fleetsim.workflow.nodes import Nodes
+
+if TYPE_CHECKING:
+    from fleetsim.scenario.schema import Architecture
+
+
+class Workflow(Model):
+    """Base of the workflow kinds."""
+
+    @abstractmethod
+    def faults(self, architecture: Architecture, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """(path below `workflow`, what is wrong) for all that does not go with the pools or the workload's domains."""
+
+    @abstractmethod
+    def nodes(self, domains: Sequence[str]) -> Nodes:
+        """The graph; a task enters its first node. Asked only where there are no faults."""
+
+
+Kind = TypeVar("Kind", bound=type[Workflow])
+
+
+def workflow(member: Kind) -> Kind:
+    """Register a workflow kind under the default of its `kind`."""
+    WORKFLOWS.add(member.model_fields["kind"].default, member)
+    return member
+
+
+def pool_fault(path: str, name: str, architecture: Architecture) -> Iterator[tuple[str, str]]:
+    """A fault if the architecture has no pool of that name."""
+    if name not in architecture.pools:
+        yield path, unknown("pool", name, architecture.pools)
