@@ -65,6 +65,11 @@ class Pool:
         call.interrupted = True
         self.replicas[self._choose(call, draw=2 * call.attempt + 1)].join(call)
 
+    def forget(self, task: int) -> None:
+        """Nothing of the task's conversations is kept any longer."""
+        for replica in self.replicas:
+            replica.batch.kept.forget(task)
+
     def _refusal(self, call: Call) -> Status | None:
         if is_out(self.plan, self.row, self.clock.now_ns):
             return Status.REFUSED_OUTAGE
@@ -90,7 +95,7 @@ class Pool:
         """
         rule = getattr(self.balancer.rule, "py_func", self.balancer.rule)
         luck = np.uint64(bits(self.plan.seed, int(Stream.BALANCE), call.task, call.node, draw))
-        index = int(rule(self._signals(), self.turn, luck, self.knobs))
+        index = int(rule(self._signals(call), self.turn, luck, self.knobs))
         if not 0 <= index < len(self.replicas):
             raise EngineFault(
                 f"balancer {self.balancer.name!r} of pool {self.index} chose replica {index} for task {call.task} "
@@ -100,14 +105,14 @@ class Pool:
         self.turn = (index + 1) % len(self.replicas)
         return index
 
-    def _signals(self) -> np.recarray:
+    def _signals(self, call: Call) -> np.recarray:
         """What the balancer may observe, as it is now; made afresh, so that a rule can change nothing."""
         signals = SIGNALS.empty(len(self.replicas))
         signals["outstanding"] = [replica.outstanding for replica in self.replicas]
         signals["outstanding_tokens"] = [replica.outstanding_tokens for replica in self.replicas]
         reads_kv = self.row.reads_kv == 1
         signals["kv_blocks"] = [replica.batch.claimed_blocks() if reads_kv else -1 for replica in self.replicas]
-        signals["cached_tokens"] = -1
+        signals["cached_tokens"] = [replica.cached_tokens(call) for replica in self.replicas]
         return signals
 
 

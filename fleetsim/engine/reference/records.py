@@ -85,9 +85,9 @@ class Call:
         return self.status >= Status.REFUSED_CONTEXT
 
     @property
-    def lane(self) -> int:
-        """Lane of the thread that made it."""
-        return self.attempt % LANES
+    def conversation(self) -> tuple[int, int]:
+        """Task and lane of the thread that made it: whose conversation it belongs to."""
+        return self.task, self.attempt % LANES
 
 
 @dataclass(eq=False)

@@ -82,6 +82,12 @@ class Replica:
         if not self.bell.triggered:
             self.bell.succeed()
 
+    def cached_tokens(self, call: Call) -> int:
+        """Tokens that are kept here of the call's conversation; -1 if no conversations are kept."""
+        if self.pool.caches == 0:
+            return -1
+        return self.batch.kept.kept_blocks(call.conversation) * self.pool.block_tokens
+
     # How long a step takes
 
     def start_step(self, step: Step) -> int:
@@ -165,6 +171,7 @@ class Replica:
             if call.answered:
                 call.finish_ns = self.clock.now_ns
                 call.status = Status.CUT if call.cut else Status.FINISHED
+                self.batch.keep_conversation(call)
         for call in leaving:
             self.outstanding -= 1
             self.outstanding_tokens -= call.prompt_tokens

@@ -66,8 +66,13 @@ class Workflow:
             place = self.visits[self.nodes[node].kind](thread, node)
 
     def vanish(self, thread: Thread) -> None:
-        """The thread is no more."""
-        thread.task.threads -= 1
+        """The thread is no more. With the last of a task that has ended all that was kept for it goes."""
+        task = thread.task
+        task.threads -= 1
+        if task.threads == 0 and task.status != Status.IN_FLIGHT:
+            for pool in self.pools:
+                if pool.row.caches == 1:
+                    pool.forget(task.task)
 
     # What a node does with a thread that enters it: where who goes on then, if anybody does
 
