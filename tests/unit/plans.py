@@ -15,6 +15,7 @@ from fleetsim.policies.balancers import BALANCERS, Balancer
 from fleetsim.policies.selectors import Selector
 from fleetsim.quality.answers import Quality
 from fleetsim.tables import (
+    CHANGES,
     JUDGED_DOMAINS,
     JUDGED_MODELS,
     KNOBS,
@@ -133,6 +134,15 @@ def _columns(columns: dict[str, float]) -> dict[str, float]:
     unknown = set(columns) - {column.name for column in NODES}
     assert not unknown, f"not columns of NODES: {unknown}"
     return columns
+
+
+def changes(*rows: dict[str, int]) -> np.recarray:
+    """Rows of CHANGES: by default to what it was before, out of place, loading for 1 ns."""
+    table = CHANGES.empty(len(rows))
+    for i, row in enumerate(rows):
+        for name, value in ({"version": -1, "load_ns": 1} | row).items():
+            table[i][name] = value
+    return table
 
 
 def options(*rows: dict[str, float]) -> np.recarray:

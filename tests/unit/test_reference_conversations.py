@@ -148,8 +148,8 @@ def test_a_conversation_ends_with_its_task(time_ns, kept):
 
 @pytest.mark.parametrize(("time_ns", "kept"), [(5249, {}), (5250, {1: 3}), (5349, {1: 3}), (5350, {})])
 def test_a_conversation_ends_with_the_tasks_last_thread(time_ns, kept):
-    # The lanes prefill 10 and 11 to 1210, when lane 0 has its only token; the task ends with it at 1310. Lane 1 goes on:
-    # 1010 for each of 4 tokens, 5250. It is at the client, which waits no more, at 5350.
+    # The lanes prefill 10 and 11 to 1210, when lane 0 has its only token; the task ends with it at 1310. Lane 1 goes
+    # on: 1010 for each of 4 tokens, 5250. It is at the client, which waits no more, at 5350.
     short, long = call(0, 3, answers=0, output_tokens=1), call(0, 3, answers=0, keeps=1, prompt_tokens=11)
     nodes = [fork([1, 2], join=3), short, long, join(JoinRule.LAST, 4, need=1), end()]
     assert kept_at(time_ns, nodes, return_delay_ns=100) == kept

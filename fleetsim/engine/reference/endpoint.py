@@ -53,6 +53,7 @@ class Endpoint:
         self.departed = departed
         self.number = self.row.first_replica
         self.version = first_version(self.row)
+        self.open = True
         self.requests = Limit(self.row.requests_per_ns, self.row.requests_most)
         self.tokens = Limit(self.row.tokens_per_ns, self.row.tokens_most)
         self.outstanding = self.outstanding_tokens = 0
@@ -139,7 +140,7 @@ class Endpoint:
         return Sample(
             time_ns=time_ns,
             replica=self.number,
-            open=1,
+            open=int(self.open),
             waiting=0,
             running=self.outstanding,
             kv_blocks=0,

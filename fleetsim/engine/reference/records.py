@@ -155,6 +155,7 @@ class Run:
     kind: RunKind = RunKind.STEPS
     sequences: list[Call] = field(default_factory=list)
     under_window: int = 0
+    over: bool = False  # its replica was changed since: the next step is a run of its own
     alone: bool = False  # its step has a chunk or an import: no other step belongs to the run
 
 

@@ -7,6 +7,7 @@ from collections.abc import Generator
 import numpy as np
 import simpy
 
+from fleetsim.engine.reference.changes import Changes
 from fleetsim.engine.reference.clients import Clients
 from fleetsim.engine.reference.clock import Clock
 from fleetsim.engine.reference.endpoint import Endpoint
@@ -30,6 +31,7 @@ def simulate(plan: Plan, tasks: np.recarray) -> Outcome:
     replicas.sort(key=lambda replica: replica.number)
     samples: list[Sample] = []
     clock.env.process(timeline(plan, clock, replicas, samples))
+    Changes(plan, clock, replicas).schedule()
     clients.open_doors()
     end_ns = clock.run_until(plan.stop_ns)
     return outcome(
