@@ -197,7 +197,7 @@ def _pool_row(arm: Arm, pool: PoolFacts) -> list[str]:
         value = arm.value(name, scope)
         return _percent(value) if math.isfinite(value) else NONE
 
-    batch, price = three(arm.value("batch_size_mean", scope)), three(pool.replicas * pool.usd_per_s * 3600)
+    batch, price = three(arm.value("batch_size_mean", scope)), three(arm.value("usd_per_hour", scope))
     return [pool.name, str(pool.replicas), where, share("utilisation"), batch, share("kv_use_mean"), price, pool.basis]
 
 

@@ -33,6 +33,7 @@ class PoolFacts:
     basis: str  # measured | calibrated | family | data sheet | given
     sources: tuple[tuple[str, str, str, str], ...] = ()  # figure, value, source, confidence
     notes: tuple[str, ...] = ()
+    tariff: tuple[tuple[float, float, float], ...] = ()  # rented: from which second, USD per prompt and answer token
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetsim.registry import unknown
+from fleetsim.scenario.check_changes import CHANGE_RULES
 from fleetsim.scenario.check_pools import POOL_RULES
 from fleetsim.scenario.check_quality import QUALITY_RULES
 from fleetsim.scenario.document import ANY, Flaw, Place, look, parts
@@ -25,7 +26,7 @@ MAX_COMBINATIONS = 64
 def check(scenario: Scenario, data: Any, base: Path) -> list[Flaw]:
     """All that breaks a rule."""
     draft = Draft(scenario, data, base)
-    return [flaw for rule in (*RULES, *POOL_RULES, *QUALITY_RULES) for flaw in rule(draft)]
+    return [flaw for rule in (*RULES, *CHANGE_RULES, *POOL_RULES, *QUALITY_RULES) for flaw in rule(draft)]
 
 
 def times(draft: Draft) -> Iterator[Flaw]:
