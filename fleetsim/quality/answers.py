@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fleetsim.compiled import leaf
+from fleetsim.compiled import leaf, routine
 from fleetsim.luck import Stream, bits, normal, uniform
 from fleetsim.normal import normal_cdf, normal_quantile
 from fleetsim.tables import BLANK, JUDGED_DOMAINS, JUDGED_MODELS, LABELS, PROTOTYPES
@@ -61,7 +61,7 @@ def outcome(quality, seed, task, domain, model):
     return quality.outcomes[row, model]
 
 
-@leaf
+@routine
 def ease(quality, seed, task, domain, model, role, attempt):
     """Standard normal: how easy a part of a task is for one sample of a model's answers.
 
@@ -84,7 +84,7 @@ def ease(quality, seed, task, domain, model, role, attempt):
     return normal_quantile(min(max(u, _CERTAIN), 1.0 - _CERTAIN))
 
 
-@leaf
+@routine
 def is_right(quality, seed, task, domain, model, role, probit, easy):
     """1 if an answer is right whose sample is this easy (see `ease`), else 0; `probit` is added to the ability."""
     if easy + quality.ability[model, domain] + probit <= 0.0:
@@ -92,7 +92,7 @@ def is_right(quality, seed, task, domain, model, role, probit, easy):
     return 0 if uniform(seed, _UNSOLVABLE, task, 256 * role, 0) < quality.domains[domain].unsolvable else 1
 
 
-@leaf
+@routine
 def label(quality, seed, task, domain, model, role, attempt, right):
     """0 if the answer is right; else which wrong answer it is, or BLANK."""
     if right == 1:
@@ -107,7 +107,7 @@ def label(quality, seed, task, domain, model, role, attempt, right):
     return 1 + j
 
 
-@leaf
+@routine
 def length_factor(quality, seed, task, model, role, attempt, easy):
     """By how much an answer is longer than the task's own length says: lognormal of mean 1, long where not easy.
 
@@ -122,14 +122,14 @@ def length_factor(quality, seed, task, model, role, attempt, easy):
     )
 
 
-@leaf
+@routine
 def score(seed, task, model, role, attempt, right, separation):
     """What a verifier sees of an answer: standard normal, higher by `separation` if it is right."""
     noise = normal(seed, _SCORE, task, key(model, role), attempt)
     return noise + separation if right == 1 else noise
 
 
-@leaf
+@routine
 def spread(quality, domain, model, other):
     """Standard deviation of the difference of two models' ease (first samples of one task)."""
     d = quality.domains[domain]
@@ -139,14 +139,14 @@ def spread(quality, domain, model, other):
     return math.sqrt(2.0 - 2.0 * alike)
 
 
-@leaf
+@routine
 def estimate(quality, domain, ability, signal, informed):
     """Probability that an answer is right for one who knows the ability and a signal that is so well informed."""
     left = math.sqrt(max(1.0 - informed * informed, 1e-12))
     return (1.0 - quality.domains[domain].unsolvable) * normal_cdf((ability + informed * signal) / left)
 
 
-@leaf
+@routine
 def loop_luck(quality, seed, task, domain, node, model, role, lane, difficulty):
     """Uniform draw for the passes of a loop: high where the task is difficult for the model."""
     if model < 0:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from fleetsim.compiled import leaf, routine
 from fleetsim.engine.core.threads import attempt_of
 from fleetsim.luck import Stream, normal, uniform
@@ -88,20 +90,21 @@ def memory_row(option, domain):
 @routine
 def fill_options(clock, task, role, node, guessed, bound, options, option_ability, quality, memory, rows):
     """Fill what a selector may see of a node's options, but for the load; changes: rows."""
-    seed, first_model = clock.seed, options[node.first_option].model
+    seed, first_model = clock.seed, np.int64(options[node.first_option].model)
     own = node.signal_of != _ADVANTAGE
     for branch in range(node.branches):
         option, row = options[node.first_option + branch], rows[branch]
-        row.signal = signal_of(seed, task, role, node, branch, option.model, first_model, quality)
+        model = np.int64(option.model)
+        row.signal = signal_of(seed, task, role, node, branch, model, first_model, quality)
         row.quality = -1.0
-        if option.model >= 0:
+        if model >= 0:
             ability = option_ability[(node.first_option + branch) * clock.domains + guessed]
             row.quality = estimate(quality, guessed, ability, row.signal if own else 0.0, node.informed if own else 0.0)
         row.cost_usd, row.seconds, row.reports, row.reward = option.cost_usd, option.seconds, 0.0, 0.0
         told = memory_row(option, guessed)
         if 0 <= told < len(memory):
             row.reports, row.reward = memory[told].reports, memory[told].reward
-        row.right = would_be_right(seed, task, role, option.model, quality) if bound else -1.0
+        row.right = would_be_right(seed, task, role, model, quality) if bound else -1.0
 
 
 @routine

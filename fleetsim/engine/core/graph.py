@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from fleetsim.compiled import routine, section
 from fleetsim.engine.core.calls import new_call
 from fleetsim.engine.core.choosing import branch_by_shares, fill_loads, fill_options, guess, learn
@@ -73,7 +75,7 @@ def loop(node, number, thread, task, clock, times_ns, quality):
             task.task,
             task.domain,
             number,
-            node.model,
+            np.int64(node.model),
             thread.role,
             thread.lane,
             node.difficulty,
