@@ -6,8 +6,9 @@
 Poisson arrivals, lognormal lengths (mean 555 in, 189 out), least_outstanding, Llama-3.1-8B on H100 at a steady
 load. Compile time is given apart; all seconds are processor seconds of this one-threaded process, for the machine
 may be shared. `--workflow`: `single` is one call a task; `cascade` a weak model, a check of its answer and, where that
-fails, a strong model; `agent` eight calls a task on a conversation that grows and is kept. The last line with --json is one JSON object. `calls_per_second` counts simulating, feeding tasks and
-gathering records; `whole_run_calls_per_second` also making the tasks, sorting the records and checking the laws.
+fails, a strong model; `agent` eight calls a task on a conversation that grows and is kept. The last line with --json is
+one JSON object. `calls_per_second` counts simulating, feeding tasks and gathering records;
+`whole_run_calls_per_second` also making the tasks, sorting the records and checking the laws.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def changes(*rows):
 def version(**columns):
     table = VERSIONS.empty(1)
     for name in VERSIONS.dtype.names:
-        table[name] = columns.get(name, -1)
+        table[name] = columns.get(name, 0)
     return table
 
 
@@ -43,7 +43,7 @@ def changed(*rows, pools=None, nodes=None, become=None, **settings):
 def test_a_change_in_place_holds_from_the_next_step_on():
     # Steps read nothing at first; from 2500 on each reads its context at 100 ns a token. The step from 2000 ends at
     # 3000; the next ones read 13 and 14 tokens.
-    plan = changed((2500, 0, 0, 1, 0), become=version(alpha_ns=100.0))
+    plan = changed((2500, 0, 0, 1, 0), become=version(model=-1, alpha_ns=100.0))
     records = simulate(plan, build_tasks([0]))
     assert records.calls.finish_ns.tolist() == [3000 + 2300 + 2400]
     runs = [(r.start_ns, r.first_ns, r.growth_ns, r.steps) for r in records.runs.rows]
@@ -51,7 +51,7 @@ def test_a_change_in_place_holds_from_the_next_step_on():
 
 
 def test_a_change_at_the_very_end_of_a_step_comes_before_it():
-    plan = changed((3000, 0, 0, 1, 0), become=version(alpha_ns=100.0))
+    plan = changed((3000, 0, 0, 1, 0), become=version(model=-1, alpha_ns=100.0))
     assert simulate(plan, build_tasks([0])).calls.finish_ns.tolist() == [3000 + 2300 + 2400]
 
 
@@ -84,7 +84,7 @@ def test_samples_tell_who_is_open_and_changes_may_be_the_last_events():
 
 
 def test_a_row_for_a_closed_replica_is_left_out():
-    plan = changed((0, 0, -1, 0, 500), (200, 0, 0, 1, 0), (500, 0, 0, 1, 0), become=version(alpha_ns=100.0))
+    plan = changed((0, 0, -1, 0, 500), (200, 0, 0, 1, 0), (500, 0, 0, 1, 0), become=version(model=-1, alpha_ns=100.0))
     assert simulate(plan, build_tasks([600])).calls.finish_ns.tolist() == [5600]
 
 

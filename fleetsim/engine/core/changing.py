@@ -21,17 +21,9 @@ def post_change(clock, network, changes, row):
 
 @routine
 def renew(replica, version):
-    """Let a replica run a version of which -1 is what it ran before."""
-    if version.model >= 0:
-        replica.model = version.model
-    if version.base_offset >= 0:
-        replica.base_offset = version.base_offset
-    if version.alpha_ns >= 0.0:
-        replica.alpha_ns = version.alpha_ns
-    if version.window_alpha_ns >= 0.0:
-        replica.window_alpha_ns = version.window_alpha_ns
-    if version.beta_ns >= 0.0:
-        replica.beta_ns = version.beta_ns
+    """Let a replica run another version."""
+    replica.model, replica.base_offset, replica.beta_ns = version.model, version.base_offset, version.beta_ns
+    replica.alpha_ns, replica.window_alpha_ns = version.alpha_ns, version.window_alpha_ns
 
 
 @routine
