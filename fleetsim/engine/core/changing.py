@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from fleetsim.compiled import routine, section
 from fleetsim.engine.core.threads import post
 from fleetsim.tables import Rank
 
-_CHANGE, _READY = int(Rank.CHANGE), 1
+_CHANGE, _READY = np.int64(Rank.CHANGE), 1
 
 
 @section
 def post_change(clock, network, changes, row):
     """Put the next change on its way, if there is one."""
     if row < len(changes):
-        post(network, clock, changes[row].time_ns, _CHANGE, int(changes[row].replica), 0, 0, row)
+        post(network, clock, changes[row].time_ns, _CHANGE, np.int64(changes[row].replica), 0, 0, row)
 
 
 @routine
@@ -29,7 +31,7 @@ def renew(replica, version):
 @routine
 def load(replica, clock, network):
     """A closed replica has nothing left to do: it loads what it will run."""
-    post(network, clock, clock.now_ns + replica.load_ns, _CHANGE, int(replica.row), _READY, 0, -1)
+    post(network, clock, clock.now_ns + replica.load_ns, _CHANGE, np.int64(replica.row), _READY, 0, -1)
 
 
 @routine
