@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from fleetsim.compiled import section
 from fleetsim.engine.core.calls import (
     accept,
@@ -27,7 +29,7 @@ DONE, PAUSED, NEED_TASKS, NEED_ROOM, BAD_CHOICE, BAD_BRANCH = 0, 1, 2, 3, 4, 5
 """Why `advance` returned: all is done; its share of events is; rows must be fed; buffers must be drained or
 slots added; a balancer chose no replica of its pool; a selector chose no branch of its node."""
 
-_RETURN, _FINISHED, _LANES = int(Rank.RETURN), int(Status.FINISHED), LANES
+_RETURN, _FINISHED, _LANES = np.int64(Rank.RETURN), int(Status.FINISHED), LANES
 _CONTEXT, _KV, _OUTAGE, _CLOSED = (
     int(status) for status in (Status.REFUSED_CONTEXT, Status.REFUSED_KV, Status.REFUSED_OUTAGE, Status.REFUSED_CLOSED)
 )

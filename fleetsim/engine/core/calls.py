@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from fleetsim.compiled import routine, section
 from fleetsim.engine.core.batch import blocks_of, enqueue
 from fleetsim.engine.core.rows import write_call
@@ -16,7 +18,8 @@ from fleetsim.luck import Stream, bits
 from fleetsim.quality.answers import ease, is_right, label, length_factor
 from fleetsim.tables import BLANK, REFUSAL_NS, Rank, Status
 
-_RETURN, _TRANSFER, _BALANCE_LUCK = int(Rank.RETURN), int(Rank.TRANSFER), int(Stream.BALANCE)
+_RETURN, _TRANSFER = np.int64(Rank.RETURN), np.int64(Rank.TRANSFER)
+_BALANCE_LUCK = np.int64(Stream.BALANCE)
 _FINISHED, _CUT, _REFUSED = int(Status.FINISHED), int(Status.CUT), int(Status.REFUSED_CONTEXT)
 _BLANK = BLANK
 

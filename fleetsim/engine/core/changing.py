@@ -5,39 +5,33 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from fleetsim.compiled import routine, section
 from fleetsim.engine.core.threads import post
 from fleetsim.tables import Rank
 
-_CHANGE, _READY = int(Rank.CHANGE), 1
+_CHANGE, _READY = np.int64(Rank.CHANGE), 1
 
 
 @section
 def post_change(clock, network, changes, row):
     """Put the next change on its way, if there is one."""
     if row < len(changes):
-        post(network, clock, changes[row].time_ns, _CHANGE, changes[row].replica, 0, 0, row)
+        post(network, clock, changes[row].time_ns, _CHANGE, np.int64(changes[row].replica), 0, 0, row)
 
 
 @routine
 def renew(replica, version):
-    """Let a replica run a version of which -1 is what it ran before."""
-    if version.model >= 0:
-        replica.model = version.model
-    if version.base_offset >= 0:
-        replica.base_offset = version.base_offset
-    if version.alpha_ns >= 0.0:
-        replica.alpha_ns = version.alpha_ns
-    if version.window_alpha_ns >= 0.0:
-        replica.window_alpha_ns = version.window_alpha_ns
-    if version.beta_ns >= 0.0:
-        replica.beta_ns = version.beta_ns
+    """Let a replica run another version."""
+    replica.model, replica.base_offset, replica.beta_ns = version.model, version.base_offset, version.beta_ns
+    replica.alpha_ns, replica.window_alpha_ns = version.alpha_ns, version.window_alpha_ns
 
 
 @routine
 def load(replica, clock, network):
     """A closed replica has nothing left to do: it loads what it will run."""
-    post(network, clock, clock.now_ns + replica.load_ns, _CHANGE, replica.row, _READY, 0, -1)
+    post(network, clock, clock.now_ns + replica.load_ns, _CHANGE, np.int64(replica.row), _READY, 0, -1)
 
 
 @routine

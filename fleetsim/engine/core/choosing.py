@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from fleetsim.compiled import leaf, routine
 from fleetsim.engine.core.threads import attempt_of
 from fleetsim.luck import Stream, normal, uniform
@@ -14,8 +16,9 @@ from fleetsim.quality.answers import ease, estimate, is_right, key, spread
 from fleetsim.tables import SignalOf, TableKey
 
 _SELECT, _GUESS, _SIGNAL, _FEEDBACK = (
-    int(stream) for stream in (Stream.SELECT, Stream.GUESS, Stream.SIGNAL, Stream.FEEDBACK)
+    np.int64(stream) for stream in (Stream.SELECT, Stream.GUESS, Stream.SIGNAL, Stream.FEEDBACK)
 )
+_FIRST = np.int64(0)
 _CLASS, _ADVANTAGE = int(TableKey.CLASS), int(SignalOf.ADVANTAGE)
 
 
@@ -62,11 +65,11 @@ def signal_of(seed, task, role, node, branch, model, first_model, quality):
     """What is seen of how easy the task is for an option, and how well informed that is for its own model."""
     if model < 0 or (node.signal_of == _ADVANTAGE and (branch == 0 or first_model < 0)):
         return 0.0
-    seen = ease(quality, seed, task.task, task.domain, model, role, 0)
+    seen = ease(quality, seed, task.task, task.domain, model, role, _FIRST)
     if node.signal_of == _ADVANTAGE:
-        seen -= ease(quality, seed, task.task, task.domain, first_model, role, 0)
+        seen -= ease(quality, seed, task.task, task.domain, first_model, role, _FIRST)
         seen /= spread(quality, task.domain, model, first_model)
-    noise = normal(seed, _SIGNAL, task.task, key(model, role), 0)
+    noise = normal(seed, _SIGNAL, task.task, key(model, role), _FIRST)
     return node.informed * seen + math.sqrt(1.0 - node.informed * node.informed) * noise
 
 
@@ -75,7 +78,7 @@ def would_be_right(seed, task, role, model, quality):
     """1 or 0 as a call of the model would be; -1 without a model."""
     if model < 0:
         return -1
-    easy = ease(quality, seed, task.task, task.domain, model, role, 0)
+    easy = ease(quality, seed, task.task, task.domain, model, role, _FIRST)
     return is_right(quality, seed, task.task, task.domain, model, role, 0.0, easy)
 
 
@@ -88,20 +91,21 @@ def memory_row(option, domain):
 @routine
 def fill_options(clock, task, role, node, guessed, bound, options, option_ability, quality, memory, rows):
     """Fill what a selector may see of a node's options, but for the load; changes: rows."""
-    seed, first_model = clock.seed, options[node.first_option].model
+    seed, first_model = clock.seed, np.int64(options[node.first_option].model)
     own = node.signal_of != _ADVANTAGE
     for branch in range(node.branches):
         option, row = options[node.first_option + branch], rows[branch]
-        row.signal = signal_of(seed, task, role, node, branch, option.model, first_model, quality)
+        model = np.int64(option.model)
+        row.signal = signal_of(seed, task, role, node, branch, model, first_model, quality)
         row.quality = -1.0
-        if option.model >= 0:
+        if model >= 0:
             ability = option_ability[(node.first_option + branch) * clock.domains + guessed]
             row.quality = estimate(quality, guessed, ability, row.signal if own else 0.0, node.informed if own else 0.0)
         row.cost_usd, row.seconds, row.reports, row.reward = option.cost_usd, option.seconds, 0.0, 0.0
         told = memory_row(option, guessed)
         if 0 <= told < len(memory):
             row.reports, row.reward = memory[told].reports, memory[told].reward
-        row.right = would_be_right(seed, task, role, option.model, quality) if bound else -1.0
+        row.right = would_be_right(seed, task, role, model, quality) if bound else -1.0
 
 
 @routine
@@ -117,7 +121,7 @@ def learn(seed, task, nodes, options, memory):
     number = task.learned_node
     node = nodes[number]
     observed = task.right
-    if uniform(seed, _FEEDBACK, task.task, number, 0) < node.feedback_error:
+    if uniform(seed, _FEEDBACK, task.task, number, _FIRST) < node.feedback_error:
         observed = 1 - observed
     for branch in range(node.branches):
         row = memory[memory_row(options[node.first_option + branch], task.learned_domain)]

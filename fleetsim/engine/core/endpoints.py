@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from fleetsim.compiled import routine
 from fleetsim.engine.core.calls import accept, judge
 from fleetsim.engine.core.threads import post
@@ -12,8 +14,10 @@ from fleetsim.engine.steps import refilled
 from fleetsim.luck import Stream, uniform
 from fleetsim.tables import BLANK, Rank, RunKind, Status
 
-_ANSWERED, _STEPS, _FINISHED = int(Rank.ANSWERED), int(RunKind.STEPS), int(Status.FINISHED)
-_ERROR, _TTFT, _TPOT = int(Stream.ENDPOINT_ERROR), int(Stream.ENDPOINT_TTFT), int(Stream.ENDPOINT_TPOT)
+_ANSWERED, _STEPS, _FINISHED = np.int64(Rank.ANSWERED), int(RunKind.STEPS), int(Status.FINISHED)
+_ERROR, _TTFT, _TPOT = (
+    np.int64(stream) for stream in (Stream.ENDPOINT_ERROR, Stream.ENDPOINT_TTFT, Stream.ENDPOINT_TPOT)
+)
 _REFUSED_CONTEXT, _REFUSED_RATE, _REFUSED_ERROR = (
     int(status) for status in (Status.REFUSED_CONTEXT, Status.REFUSED_RATE, Status.REFUSED_ERROR)
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleetsim.compiled import leaf
+from fleetsim.compiled import leaf, routine
 
 _RANK_SHIFT, _TASK_SHIFT, _NODE_SHIFT = 59, 29, 20
 
@@ -25,7 +25,7 @@ def task_of(key):
     return (key & ((1 << _RANK_SHIFT) - 1)) >> _TASK_SHIFT
 
 
-@leaf
+@routine
 def push_message(network, count, time_ns, key, slot):
     """Add an entry to the heap of `count` messages; returns the new count. Changes: network."""
     i = count

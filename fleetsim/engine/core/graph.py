@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from fleetsim.compiled import routine, section
 from fleetsim.engine.core.calls import new_call
 from fleetsim.engine.core.choosing import branch_by_shares, fill_loads, fill_options, guess, learn
@@ -18,8 +20,8 @@ from fleetsim.tables import BLANK, Look, NodeKind, Rank
 _CALL, _SELECT, _END, _FORK = int(NodeKind.CALL), int(NodeKind.SELECT), int(NodeKind.END), int(NodeKind.FORK)
 _JOIN, _VERIFY, _LOOP = int(NodeKind.JOIN), int(NodeKind.VERIFY), int(NodeKind.LOOP)
 _ANSWER, _AGREEMENT, _ELAPSED = int(Look.ANSWER), int(Look.AGREEMENT), int(Look.ELAPSED)
-_RESUME, _DELIVER = int(Rank.RESUME), int(Rank.DELIVER)
-_DELAY_LUCK, _SELECTOR_LUCK = int(Stream.DELAY), int(Stream.SELECTOR)
+_RESUME, _DELIVER = np.int64(Rank.RESUME), np.int64(Rank.DELIVER)
+_DELAY_LUCK, _SELECTOR_LUCK = np.int64(Stream.DELAY), np.int64(Stream.SELECTOR)
 _PASSES, _BLANK = (1 << PASS_BITS) - 1, BLANK
 
 
@@ -73,7 +75,7 @@ def loop(node, number, thread, task, clock, times_ns, quality):
             task.task,
             task.domain,
             number,
-            node.model,
+            np.int64(node.model),
             thread.role,
             thread.lane,
             node.difficulty,

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from fleetsim.compiled import leaf, routine
 from fleetsim.engine.core.threads import attempt_of, dissolve, free_thread, new_thread
 from fleetsim.luck import Stream, bits, choice
@@ -12,7 +14,7 @@ from fleetsim.quality.answers import score
 from fleetsim.tables import BLANK, JoinRule
 
 _ALL, _VOTE, _BEST, _ANY = int(JoinRule.ALL), int(JoinRule.VOTE), int(JoinRule.BEST), int(JoinRule.ANY)
-_TIE, _BLANK, _NO_VOTE = int(Stream.TIE), BLANK, -1.0
+_TIE, _BLANK, _NO_VOTE = np.int64(Stream.TIE), BLANK, -1.0
 
 
 @routine

@@ -6,13 +6,15 @@ its arguments.
 
 from __future__ import annotations
 
+import numpy as np
+
 from fleetsim.compiled import leaf, routine, section
 from fleetsim.engine.core.entries import forget_conversations
 from fleetsim.engine.core.events import message_key, push_message
 from fleetsim.engine.core.rows import write_task
 from fleetsim.tables import BLANK, LANES, Rank, Status
 
-_ARRIVAL, _FINISHED = int(Rank.ARRIVAL), int(Status.FINISHED)
+_ARRIVAL, _FINISHED = np.int64(Rank.ARRIVAL), int(Status.FINISHED)
 _BLANK, _LANES = BLANK, LANES
 
 
