@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,7 @@ from fleetsim.cli.group import say, set_option
 from fleetsim.cli.text import bytes_text, grid, three, time_text, wrapped
 
 if TYPE_CHECKING:
+    import numpy as np
     from pydantic.fields import FieldInfo
 
     from fleetsim.catalog import HardwareProfile, ModelProfile
@@ -36,7 +38,7 @@ def show(name: str, sets: tuple[str, ...]) -> None:
       fleetsim show lognormal
       fleetsim show quickstart
     """
-    texts = [text for find in (_hardware, _model, _members, _balancer, _metric, _slo) for text in find(name)]
+    texts = [text for find in (_hardware, _model, _members, _balancer, _trace, _metric, _slo) for text in find(name)]
     if texts and not os.path.isfile(name):
         say("\n\n".join(texts))
         return
@@ -155,6 +157,26 @@ def _balancer(name: str) -> Iterator[str]:
         rule = BALANCERS[name]
         knobs = "".join(f"\nknob {knob}, by default {value:g}" for knob, value in rule.knobs.items())
         yield f"balancer {name}: {_about(rule.rule.py_func)}{knobs}"
+
+
+def _trace(name: str) -> Iterator[str]:
+    from fleetsim.workload.files import SAMPLES, SHIPPED, notice, resolve
+    from fleetsim.workload.traces.contract import FORMATS, load_trace
+
+    if name in FORMATS:
+        yield wrapped(f"trace format {name}: {_about(FORMATS[name].reader)}")
+    if name.startswith(SHIPPED) and name.removeprefix(SHIPPED) in SAMPLES:
+        trace = load_trace(resolve(name, Path()), name)
+        rows = [["requests", f"{len(trace.arrival_ns):,} in {time_text(int(trace.arrival_ns[-1]) / 1e9)}"]]
+        rows += [["prompt tokens", _quantiles(trace.prompt_tokens)], ["answer tokens", _quantiles(trace.output_tokens)]]
+        yield f"trace {name}\n\n{grid(rows, indent='  ', rule=False)}\n\n{notice().strip()}"
+
+
+def _quantiles(tokens: np.ndarray) -> str:
+    import numpy as np
+
+    p50, p90, p99 = np.quantile(tokens, (0.5, 0.9, 0.99))
+    return f"mean {tokens.mean():,.0f}, p50 {p50:,.0f}, p90 {p90:,.0f}, p99 {p99:,.0f}"
 
 
 def _metric(name: str) -> Iterator[str]:
