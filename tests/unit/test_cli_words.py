@@ -145,13 +145,14 @@ def test_verify_says_that_the_engines_agree_or_how_they_differ(invoke, monkeypat
     result = invoke("verify", "--scenarios", 2, "--seed", 40)
     assert result.exit_code == 0
     assert result.stdout == "core and reference agree on 2 random scenarios, number 40 to 41\n"
-    difference = verify.Difference("calls", "task 3", "finish_ns", 5, 6)
+    difference = verify.Difference("calls", "task 3", "finish_ns", 5, 6, 5)
     found = verify.Disagreement(41, "name: tiny\n", difference)
     monkeypatch.setattr(verify, "verify", lambda **_: found)
     result = invoke("verify", "--scenarios", 2)
     assert result.exit_code == 3
     assert "name: tiny" in result.stdout
-    assert "calls[task 3].finish_ns: core 5, reference 6" in result.stderr
+    assert "calls[task 3].finish_ns: core 5, reference 6, at 0.000000005 s" in result.stderr
+    assert "fleetsim verify --scenarios 1 --seed 41" in result.stderr
 
 
 @pytest.mark.parametrize("command", commands.commands)
