@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -215,16 +216,16 @@ def _pool(name: str, equipped: EquippedPool) -> str:
     count = f"{pool.replicas} x " if pool.replicas > 1 else ""
     accelerators = f"{table.accelerators} x " if table.accelerators > 1 else ""
     where = equipped.model if pool.steps else f"{equipped.model} on {accelerators}{equipped.hardware}"
-    price = f"${three(hourly_usd(equipped))} per h ({equipped.price_note})"
-    watts = " / ".join(map(three, (table.idle_w, table.prefill_w, table.decode_w)))
+    usd, watts = hourly_usd(equipped), (table.idle_w, table.prefill_w, table.decode_w)
+    power = f"{' / '.join(map(three, watts))} W idle / prefill / decode"
     rows = [
         ["step of n tokens", ", ".join(f"{n}: {_step(equipped, n)}" for n in _step_sizes(equipped))],
         ["step times rest on", table.basis],
         ["memory of a replica", _memory(table.memory)],
         ["KV tokens of a replica", kv_tokens(equipped)],
         ["context", f"{table.context_tokens:,} tokens"],
-        ["power of a replica", f"{watts} W idle / prefill / decode"],
-        ["price of the pool", price],
+        ["power of a replica", "not given" if math.isnan(sum(watts)) else power],
+        ["price of the pool", "not given" if math.isnan(usd) else f"${three(usd)} per h ({equipped.price_note})"],
         *(["note", note] for note in table.notes),
     ]
     return "\n".join([f"  pool {name}: {count}{where}", grid(rows, indent="    ", rule=False)])

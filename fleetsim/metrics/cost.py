@@ -17,7 +17,7 @@ def cost(view: View) -> list[Figure]:
     Every replica costs its price all the time, idle or not. It is set against what users got in the window: tasks
     answered in it, their answers' tokens (of the answering calls alone, not of routers or drafts) and, blended, these
     and the users' prompt tokens. Tasks within targets are those of classes that have any. cost_share says where the
-    money goes.
+    money goes. A pool without a price leaves the costs of its fleet unknown.
     """
     pools = [(scope, pool.replicas * pool.usd_per_s) for scope, pool, _ in view.pool_scopes()]
     usd_per_s = sum(price for _, price in pools)
