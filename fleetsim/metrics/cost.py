@@ -17,7 +17,8 @@ def cost(view: View) -> list[Figure]:
     Every replica costs its price all the time, idle or not; a rented endpoint the tokens of the calls it finished. That
     is set against what users got in the window: tasks answered in it, their answers' tokens (of the answering calls
     alone, not of routers or drafts) and, blended, these and the users' prompt tokens. Tasks within targets are those of
-    classes that have any. cost_share says where the money goes.
+    classes that have any. cost_share says where the money goes. A pool without a price leaves the costs of its fleet
+    unknown.
     """
     pools = [(scope, spend_per_s(view, number)) for number, (scope, _, _) in enumerate(view.pool_scopes())]
     usd_per_s = sum(price for _, price in pools)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ class EquippedPool:
     table: StepTable
     model: str  # display names
     hardware: str
-    usd_per_s: float  # of one replica
+    usd_per_s: float  # of one replica; nan where a table was given and no price with it
     price_note: str
     kv_bytes_per_token: float  # of one replica's cache in all; 0 where it is not known
 
@@ -76,9 +77,10 @@ def _equip_pool(pool: Pool, loaded: Loaded) -> EquippedPool:
     if pool.endpoint is not None:
         return EquippedPool(pool, rented_table(pool.endpoint), _RENTED, _RENTED, 0.0, "by the token: scenario", 0.0)
     if pool.steps is not None:
-        price = pool.price_usd_per_s or 0.0
+        unpriced = pool.price_usd_per_s is None
+        price, note = (math.nan, "not given") if unpriced else (pool.price_usd_per_s, "scenario")
         table = given_table(pool.steps, pool, loaded.base)
-        return EquippedPool(pool, table, _GIVEN, _GIVEN, price, "scenario", 0.0)
+        return EquippedPool(pool, table, _GIVEN, _GIVEN, price, note, 0.0)
     model, hardware = load_model(pool.model, loaded.base), load_hardware(pool.hardware, loaded.base)
     deployment = Deployment(
         model,

@@ -92,9 +92,9 @@ class Steps(Model):
     per_token_pair_s: Duration = Field(0.0, alias="per_token_pair", description="beta: time of a token pair in prefill")
     kv_tokens: Tokens | None = Field(None, description="KV memory of a replica in tokens; unlimited if left out")
     context_tokens: Tokens = Field(1_000_000, alias="context", description="longest prompt plus answer")
-    idle_w: Power = Field(0.0, alias="idle_power", description="power of an idle replica")
-    prefill_w: Power = Field(0.0, alias="prefill_power", description="power of a replica in steps with prefill")
-    decode_w: Power = Field(0.0, alias="decode_power", description="power of a replica in other steps")
+    idle_w: Power | None = Field(None, alias="idle_power", description="power of an idle replica; no energy without it")
+    prefill_w: Power | None = Field(None, alias="prefill_power", description="its power in steps with prefill")
+    decode_w: Power | None = Field(None, alias="decode_power", description="its power in other steps")
 
 
 class Transfer(Model):
