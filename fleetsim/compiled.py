@@ -20,7 +20,7 @@ from numba.core.errors import NumbaExperimentalFeatureWarning
 _ROOT = Path(__file__).parent
 _SOURCES = (
     "compiled.py",
-    "tables.py",
+    "tables",
     "luck.py",
     "normal.py",
     "quality/answers.py",
@@ -94,6 +94,14 @@ def section(function: Callable) -> Callable:
     faster than one module a function.
     """
     return numba.njit(error_model="numpy", nogil=True, _nrt=False, inline="always")(function)
+
+
+def routine(function: Callable) -> Callable:
+    """Compile a part of the event loop that is called: what is long and not done at every event.
+
+    It borrows arrays like a `leaf`, but stays a function of its own: inlined it would only make the loop longer.
+    """
+    return numba.njit(error_model="numpy", nogil=True, _nrt=False)(function)
 
 
 def kernel(function: Callable) -> Callable:

@@ -51,6 +51,7 @@ class Stream(IntEnum):
     ENDPOINT_TPOT = 30
     ENDPOINT_ERROR = 31
     REPLAY = 32  # which row of recorded outcomes a task is
+    OUTAGE = 33
 
 
 _LOW = np.uint64(0xFFFFFFFF)
@@ -74,10 +75,14 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 @helper
 def bits(seed, stream, task, node, attempt):
-    """64 random bits for one purpose: counter (task low, task high, node | attempt << 16, stream)."""
+    """64 random bits for one purpose.
+
+    The counter is (task low, task high, node | attempt << 16, stream | attempt >> 16 << 8).
+    """
     key, row = np.uint64(seed), np.uint64(task)
     purpose = np.uint64(node) | (np.uint64(attempt) << np.uint64(16))
-    w0, w1, _, _ = philox(row & _LOW, row >> _SHIFT, purpose & _LOW, np.uint64(stream), key & _LOW, key >> _SHIFT)
+    words = purpose & _LOW, np.uint64(stream) | (purpose >> _SHIFT << np.uint64(8))
+    w0, w1, _, _ = philox(row & _LOW, row >> _SHIFT, words[0], words[1], key & _LOW, key >> _SHIFT)
     return (w0 << _SHIFT) | w1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import math
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
@@ -62,3 +63,12 @@ def unknown(noun: str, name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(str(name), names, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"write one of {', '.join(names)}"
     return f"no {noun} {name!r}; {hint}"
+
+
+def knob_faults(rule: str, given: Mapping[str, object], known: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    """(knob, what is wrong) for all given knobs that the rule does not have or that are no finite numbers."""
+    for name, value in given.items():
+        if name not in known:
+            yield name, unknown("knob", name, known) if known else f"{rule} has no knobs; leave it out"
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            yield name, f"{value!r} is not a number; its default is {known[name]:g}"

@@ -38,12 +38,18 @@ def _models() -> Rows:
     return rows
 
 
-def _balancers() -> Rows:
-    from fleetsim.policies.balancers import BALANCERS
+def _rules(*families: str) -> Callable[[], Rows]:
+    def rows() -> Rows:
+        from fleetsim.policies.balancers import BALANCERS
+        from fleetsim.policies.selectors import SELECTORS
 
-    rows = [["name", "what it does", "knobs"]]
-    for rule in BALANCERS.values():
-        rows.append([rule.name, rule.meaning, ", ".join(f"{knob}={value:g}" for knob, value in rule.knobs.items())])
+        found = {"balancers": BALANCERS, "selectors": SELECTORS}
+        table = [["name", "what it does", "knobs"]]
+        for rule in (rule for family in families for rule in found[family].values()):
+            knobs = ", ".join(f"{knob}={value:g}" for knob, value in rule.knobs.items())
+            table.append([rule.name, rule.meaning, knobs])
+        return table
+
     return rows
 
 
@@ -106,8 +112,9 @@ def keys_of(member: type) -> str:
 LISTS: dict[str, tuple[Callable[[], Rows], tuple[int, ...]]] = {
     "hardware": (_hardware, (3, 4, 5, 6)),
     "models": (_models, (3, 4, 5, 6)),
-    "policies": (_balancers, ()),
-    "balancers": (_balancers, ()),
+    "policies": (_rules("balancers", "selectors"), ()),
+    "balancers": (_rules("balancers"), ()),
+    "selectors": (_rules("selectors"), ()),
     "arrivals": (_members("ARRIVALS"), ()),
     "lengths": (_members("LENGTHS"), ()),
     "workflows": (_members("WORKFLOWS"), ()),

@@ -5,17 +5,17 @@ A broken law means a defect of an engine or a policy, never of the user's input.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 
+from fleetsim.engine.rows_in_blocks import BLOCK, blocks, moved_tokens, refuse, refuse_status, sums
 from fleetsim.errors import EngineFault
 from fleetsim.plan import Plan
-from fleetsim.records import Records, forget
+from fleetsim.records import Records
 from fleetsim.tables import Status
 
-_BLOCK = 1 << 18  # rows looked at at once: what a check allocates stays small beside the records
+_NEVER = np.iinfo(np.int64).max
 _CALL_TIMES = ("sent_ns", "queued_ns", "admitted_ns", "first_token_ns", "finish_ns")
 _COUNTERS = ("prefill_ns", "decode_ns", "steps", "prefill_tokens", "output_tokens", "preemptions")
 
@@ -29,7 +29,7 @@ def assert_laws(plan: Plan, records: Records) -> None:
 def task_ids_are_dense(plan: Plan, records: Records) -> None:
     """Every task that arrived has one record: rows 0, 1, 2, ... of the workload, of each client in a closed loop."""
     clients, behind = max(plan.clients, 1), np.zeros(max(plan.clients, 1), np.int64)
-    for start, rows in _blocks(records.tasks):
+    for start, rows in blocks(records.tasks):
         task = np.asarray(rows.task)
         client, turn = task % clients, task // clients
         if plan.clients == 0:
@@ -41,100 +41,118 @@ def task_ids_are_dense(plan: Plan, records: Records) -> None:
             expected = np.empty(len(rows), np.int64)
             expected[order] = nth + behind[client[order]]
             behind += counts
-        _refuse("task ids are unique and dense", "tasks", start, rows, turn != expected, "task")
+        refuse("task ids are unique and dense", "tasks", start, rows, turn != expected, "task")
 
 
 def tasks_are_conserved(plan: Plan, records: Records) -> None:
     """Arrived = finished + cut + refused + in flight, by status and by times alike, all before the horizon."""
     law = "tasks arrived = finished + cut + refused + in flight"
-    for start, rows in _blocks(records.tasks):
-        _refuse_status(law, "tasks", start, rows)
+    for start, rows in blocks(records.tasks):
+        refuse_status(law, "tasks", start, rows)
         in_flight = rows.status == Status.IN_FLIGHT
-        _refuse(law, "tasks", start, rows, in_flight != (rows.finish_ns == -1), "task", "status", "finish_ns")
+        refuse(law, "tasks", start, rows, in_flight != (rows.finish_ns == -1), "task", "status", "finish_ns")
         early_or_late = (rows.arrival_ns < 0) | (rows.arrival_ns >= plan.horizon_ns)
-        _refuse("tasks arrive in [0, horizon)", "tasks", start, rows, early_or_late, "task", "arrival_ns")
+        refuse("tasks arrive in [0, horizon)", "tasks", start, rows, early_or_late, "task", "arrival_ns")
         answered = (rows.status == Status.FINISHED) | (rows.status == Status.CUT)
-        wrong = (answered & (rows.answer_pool >= 0) & (rows.first_token_ns == -1)) | (
+        # An answering call that was refused, with something else to do then, leaves no tokens.
+        wrong = (answered & (rows.output_tokens > 0) & (rows.first_token_ns == -1)) | (
             (rows.first_token_ns != -1) & (rows.first_token_ns < rows.arrival_ns)
         )
         wrong |= (rows.finish_ns != -1) & (rows.finish_ns < np.maximum(rows.arrival_ns, rows.first_token_ns))
         columns = ("task", "arrival_ns", "first_token_ns", "finish_ns")
-        _refuse("arrival <= first token <= finish", "tasks", start, rows, wrong, *columns)
+        refuse("arrival <= first token <= finish", "tasks", start, rows, wrong, *columns)
 
 
 def calls_are_conserved(plan: Plan, records: Records) -> None:
     """Every call has one record, belongs to a task that arrived, and each task made as many as it says."""
     law, before = "calls are unique and belong to tasks", (-1, -1, -1)
-    task_ids, arrival_ns, made = (np.zeros(len(records.tasks), np.int64) for _ in range(3))
-    for start, rows in _blocks(records.tasks):
-        task_ids[start : start + len(rows)], arrival_ns[start : start + len(rows)] = rows.task, rows.arrival_ns
-    for start, rows in _blocks(records.calls):
+    task_ids, arrival_ns, ended_ns, made, lost = (np.zeros(len(records.tasks), np.int64) for _ in range(5))
+    for start, rows in blocks(records.tasks):
+        here = slice(start, start + len(rows))
+        task_ids[here], arrival_ns[here] = rows.task, rows.arrival_ns
+        ended_ns[here] = np.where(rows.finish_ns == -1, _NEVER, rows.finish_ns)
+    for start, rows in blocks(records.calls):
         key = [
             np.concatenate([[old], rows[name]]) for name, old in zip(("task", "node", "attempt"), before, strict=True)
         ]
         up = [np.diff(column) for column in key]
         unique = (up[0] > 0) | ((up[0] == 0) & ((up[1] > 0) | ((up[1] == 0) & (up[2] > 0))))
-        _refuse(law, "calls", start, rows, ~unique, "task", "node", "attempt")
+        refuse(law, "calls", start, rows, ~unique, "task", "node", "attempt")
         before = tuple(int(column[-1]) for column in key)
         place = np.minimum(np.searchsorted(task_ids, rows.task), max(len(task_ids) - 1, 0))
         known = task_ids[place] == rows.task if len(task_ids) else np.zeros(len(rows), bool)
-        _refuse(law, "calls", start, rows, ~known, "task", "node", "attempt")
+        refuse(law, "calls", start, rows, ~known, "task", "node", "attempt")
         made[: int(place.max()) + 1] += np.bincount(place)
+        lost[: int(place.max()) + 1] += np.bincount(place, rows.preemptions).astype(np.int64)
         early = rows.sent_ns < arrival_ns[place]
-        _refuse("arrival <= sent", "calls", start, rows, early, "task", "node", "sent_ns")
-    for start, rows in _blocks(records.tasks):
+        refuse("arrival <= sent", "calls", start, rows, early, "task", "node", "sent_ns")
+        late = rows.sent_ns > ended_ns[place]
+        refuse("no call is sent after its task's end", "calls", start, rows, late, "task", "node", "sent_ns")
+    for start, rows in blocks(records.tasks):
         wrong = rows.calls != made[start : start + len(rows)]
-        _refuse("a task's calls are as many as it made", "tasks", start, rows, wrong, "task", "calls")
+        refuse("a task's calls are as many as it made", "tasks", start, rows, wrong, "task", "calls")
+        wrong = rows.preemptions != lost[start : start + len(rows)]
+        refuse("a task's calls were preempted as often as it says", "tasks", start, rows, wrong, "task", "preemptions")
 
 
 def calls_move_forward(plan: Plan, records: Records) -> None:
     """sent <= queued <= admitted <= first token <= finish; none is skipped; the status says how far a call got."""
     law = "sent <= queued <= admitted <= first token <= finish"
-    for start, rows in _blocks(records.calls):
-        _refuse_status(law, "calls", start, rows)
+    for start, rows in blocks(records.calls):
+        refuse_status(law, "calls", start, rows)
         columns = ("task", "node", "status", *_CALL_TIMES)
-        _refuse(law, "calls", start, rows, rows.sent_ns < 0, *columns)
+        refuse(law, "calls", start, rows, rows.sent_ns < 0, *columns)
         for earlier, later in pairwise(_CALL_TIMES):
             wrong = (rows[later] != -1) & ((rows[earlier] == -1) | (rows[later] < rows[earlier]))
-            _refuse(law, "calls", start, rows, wrong, *columns)
+            refuse(law, "calls", start, rows, wrong, *columns)
         done = (rows.status == Status.FINISHED) | (rows.status == Status.CUT)
-        refused = (rows.status == Status.REFUSED_CONTEXT) | (rows.status == Status.REFUSED_KV)
+        refused = rows.status >= Status.REFUSED_CONTEXT
         wrong = (done != (rows.finish_ns != -1)) | (refused & ((rows.queued_ns == -1) | (rows.admitted_ns != -1)))
-        _refuse("a call's status says how far it got", "calls", start, rows, wrong, *columns)
+        refuse("a call's status says how far it got", "calls", start, rows, wrong, *columns)
         placed = (rows.queued_ns != -1) & ~refused
         first = plan.pools.first_replica[rows.pool]
         inside = (rows.replica >= first) & (rows.replica < first + plan.pools.replicas[rows.pool])
         wrong = np.where(placed, ~inside, rows.replica != -1)
-        _refuse("a delivered call is at a replica of its pool", "calls", start, rows, wrong, "task", "pool", "replica")
+        refuse("a delivered call is at a replica of its pool", "calls", start, rows, wrong, "task", "pool", "replica")
+        columns = ("task", "node", "status", "replica", "model", "right")
+        wrong = (rows.right < -1) | (rows.right > 1) | (rows.right >= 0) & (rows.model < 0)
+        wrong |= (rows.model >= 0) & (rows.replica < 0)
+        refuse("only a call that a model got is judged", "calls", start, rows, wrong, *columns)
 
 
 def tokens_are_conserved(plan: Plan, records: Records) -> None:
     """Replicas produced the tokens of finished calls, no more than those of all, and hold the calls in flight."""
     final, count = records.final, plan.replicas
     done_tokens, all_tokens, prompts, inside, first_tokens, lost = (np.zeros(count, np.int64) for _ in range(6))
-    for _, rows in _blocks(records.calls):
+    for _, rows in blocks(records.calls):
         placed = rows.replica >= 0
         finished = placed & (rows.finish_ns != -1)
         moved = rows.prefill_replica >= 0
-        done_tokens += _sums(rows, finished, "output_tokens", count) + _moved_tokens(rows, finished & moved, count)
-        prompts += _sums(rows, finished & ~moved, "prompt_tokens", count)
-        prompts += _sums(rows, finished & moved, "prompt_tokens", count, by="prefill_replica")
+        done_tokens += sums(rows, finished, "output_tokens", count) + moved_tokens(rows, finished & moved, count)
+        prompts += sums(rows, finished & ~moved, "prompt_tokens", count) - sums(rows, finished, "cached_tokens", count)
+        prompts += sums(rows, finished & moved, "prompt_tokens", count, by="prefill_replica")
         admitted = placed & (rows.admitted_ns != -1)
-        all_tokens += _sums(rows, admitted, "output_tokens", count) + _moved_tokens(rows, admitted & moved, count)
-        lost += _sums(rows, placed, "preemptions", count)
+        all_tokens += sums(rows, admitted, "output_tokens", count) + moved_tokens(rows, admitted & moved, count)
+        lost += sums(rows, placed, "preemptions", count)
         moving = (plan.pools.decode_pool[rows.pool] >= 0) & (rows.first_token_ns != -1)
         inside += np.bincount(rows.replica[placed & ~finished & ~moving], minlength=count)
         first_tokens += np.bincount(rows.replica[placed & (rows.first_token_ns != -1)], minlength=count)
     wrong = (final.output_tokens < done_tokens) | (final.output_tokens > all_tokens)
-    _refuse("tokens of finished calls <= tokens produced", "final", 0, final, wrong, "replica", "output_tokens")
+    refuse("tokens of finished calls <= tokens produced", "final", 0, final, wrong, "replica", "output_tokens")
     wrong = final.prefill_tokens < prompts
-    _refuse(
-        "prompts of finished calls <= prompt tokens computed", "final", 0, final, wrong, "replica", "prefill_tokens"
+    refuse(
+        "prompts of finished calls <= prompt tokens computed",
+        "final",
+        0,
+        final,
+        wrong,
+        "replica",
+        "prefill_tokens",
     )
     wrong = final.waiting + final.running != inside
-    _refuse("calls in flight are in a queue or a batch", "final", 0, final, wrong, "replica", "waiting", "running")
+    refuse("calls in flight are in a queue or a batch", "final", 0, final, wrong, "replica", "waiting", "running")
     wrong = final.preemptions != lost
-    _refuse("replicas preempted as often as calls were", "final", 0, final, wrong, "replica", "preemptions")
+    refuse("replicas preempted as often as calls were", "final", 0, final, wrong, "replica", "preemptions")
     produced, gaps = int(final.output_tokens.sum()), records.runs.count()
     if produced - int(first_tokens.sum()) != gaps:
         raise EngineFault(
@@ -147,20 +165,20 @@ def replicas_keep_their_limits(plan: Plan, records: Records) -> None:
     """KV blocks held <= KV blocks there are, batch <= max_num_seqs, queue >= 0; nobody idle while work waits."""
     pool = np.repeat(np.arange(len(plan.pools)), plan.pools.replicas)
     for table, samples in (("samples", records.samples), ("final", records.final)):
-        for start, rows in _blocks(samples):
+        for start, rows in blocks(samples):
             own = plan.pools[pool[rows.replica]]
             wrong = (rows.kv_blocks < 0) | (rows.kv_blocks > own.kv_blocks)
-            _refuse("0 <= KV blocks held <= KV blocks", table, start, rows, wrong, "time_ns", "replica", "kv_blocks")
-            wrong = (rows.running < 0) | (rows.running > own.max_num_seqs)
-            _refuse("0 <= running <= max_num_seqs", table, start, rows, wrong, "time_ns", "replica", "running")
-            _refuse("0 <= waiting", table, start, rows, rows.waiting < 0, "time_ns", "replica", "waiting")
+            refuse("0 <= KV blocks held <= KV blocks", table, start, rows, wrong, "time_ns", "replica", "kv_blocks")
+            wrong = (rows.running < 0) | (rows.running > own.max_num_seqs) & (own.endpoint == 0)
+            refuse("0 <= running <= max_num_seqs", table, start, rows, wrong, "time_ns", "replica", "running")
+            refuse("0 <= waiting", table, start, rows, rows.waiting < 0, "time_ns", "replica", "waiting")
             # A prefill replica may wait for blocks whose KV is on its way.
             held = (own.decode_pool >= 0) & (rows.kv_blocks > 0)
             wrong = (rows.running == 0) & (rows.waiting > 0) & ~held
-            _refuse("nobody is idle while work waits", table, start, rows, wrong, "time_ns", "replica", "waiting")
+            refuse("nobody is idle while work waits", table, start, rows, wrong, "time_ns", "replica", "waiting")
             busy_ns = rows.prefill_ns + rows.decode_ns
             columns = ("time_ns", "replica", "prefill_ns", "decode_ns")
-            _refuse("busy time <= elapsed time", table, start, rows, busy_ns > rows.time_ns, *columns)
+            refuse("busy time <= elapsed time", table, start, rows, busy_ns > rows.time_ns, *columns)
 
 
 def counters_never_decrease(plan: Plan, records: Records) -> None:
@@ -172,19 +190,19 @@ def counters_never_decrease(plan: Plan, records: Records) -> None:
             f"{len(records.final)} at the end; please report this defect"
         )
     for table, samples in (("samples", records.samples), ("final", records.final)):
-        block = max(_BLOCK // count, 1) * count
+        block = max(BLOCK // count, 1) * count
         for start in range(0, len(samples), block):
             rows = samples[start : start + block]
             wrong = rows.replica != np.arange(len(rows)) % count
-            _refuse("every replica is sampled at every time", table, start, rows, wrong, "time_ns", "replica")
+            refuse("every replica is sampled at every time", table, start, rows, wrong, "time_ns", "replica")
             both = rows if before is None else np.concatenate([before, rows]).view(np.recarray)
             later, earlier = both[count:], both[: len(both) - count]
             at = start + len(rows) - len(later)
             wrong = later.time_ns < earlier.time_ns if table == "final" else later.time_ns <= earlier.time_ns
-            _refuse("time never goes back", table, at, later, wrong, "time_ns", "replica")
+            refuse("time never goes back", table, at, later, wrong, "time_ns", "replica")
             for counter in _COUNTERS:
                 wrong = later[counter] < earlier[counter]
-                _refuse("counters never decrease", table, at, later, wrong, "time_ns", "replica", counter)
+                refuse("counters never decrease", table, at, later, wrong, "time_ns", "replica", counter)
             before = rows[len(rows) - count :]
 
 
@@ -198,37 +216,3 @@ LAWS = (
     tokens_are_conserved,
 )
 """In the order in which they are checked: a later law may rely on what an earlier one has established."""
-
-
-def _blocks(table: np.recarray) -> Iterator[tuple[int, np.recarray]]:
-    for start in range(0, len(table), _BLOCK):
-        yield start, table[start : start + _BLOCK]
-        forget(table)
-
-
-def _sums(rows: np.recarray, mask: np.ndarray, column: str, replicas: int, by: str = "replica") -> np.ndarray:
-    sums = np.bincount(rows[by][mask], rows[column][mask], minlength=replicas)
-    return sums.astype(np.int64)  # exact below 2**53
-
-
-def _moved_tokens(rows: np.recarray, moved: np.ndarray, replicas: int) -> np.ndarray:
-    """What to add where to tokens summed by `replica`: the first token of these calls came from another one."""
-    first = np.bincount(rows.prefill_replica[moved], minlength=replicas)
-    return first - np.bincount(rows.replica[moved], minlength=replicas)
-
-
-def _refuse_status(law: str, table: str, start: int, rows: np.recarray) -> None:
-    wrong = (rows.status < min(Status)) | (rows.status > max(Status))
-    _refuse(law, table, start, rows, wrong, "task", "status")
-
-
-def _refuse(law: str, table: str, start: int, rows: np.recarray, wrong: np.ndarray, *columns: str) -> None:
-    """Raise EngineFault for the first row that is wrong, if one is."""
-    if not wrong.any():
-        return
-    at = int(np.argmax(wrong))
-    numbers = ", ".join(f"{column} {rows[column][at]}" for column in columns)
-    raise EngineFault(
-        f"law broken: {law}: row {start + at} of {table}: {numbers} ({int(wrong.sum())} such row(s)); "
-        "please report this defect"
-    )

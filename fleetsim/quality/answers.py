@@ -12,15 +12,31 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fleetsim.compiled import leaf
+from fleetsim.compiled import leaf, routine
 from fleetsim.luck import Stream, bits, normal, uniform
 from fleetsim.normal import normal_cdf, normal_quantile
 from fleetsim.tables import BLANK, JUDGED_DOMAINS, JUDGED_MODELS, LABELS, PROTOTYPES
 
-_TASK, _PART, _FAMILY = int(Stream.EASE_TASK), int(Stream.EASE_PART), int(Stream.EASE_FAMILY)
-_MODEL, _SAMPLE, _LENGTH = int(Stream.EASE_MODEL), int(Stream.EASE_SAMPLE), int(Stream.LENGTH)
-_UNSOLVABLE, _WRONG, _LABEL = int(Stream.UNSOLVABLE), int(Stream.WRONG), int(Stream.LABEL)
-_BLANK_LUCK, _SCORE, _REPLAY, _LOOP = int(Stream.BLANK), int(Stream.SCORE), int(Stream.REPLAY), int(Stream.LOOP)
+# Of a fixed type, not literal numbers: kernels that take them are then compiled once and not for each.
+_TASK, _PART, _FAMILY, _MODEL, _SAMPLE, _UNSOLVABLE, _WRONG, _LABEL, _BLANK_LUCK, _LENGTH, _SCORE, _REPLAY, _LOOP = (
+    np.int64(stream)
+    for stream in (
+        Stream.EASE_TASK,
+        Stream.EASE_PART,
+        Stream.EASE_FAMILY,
+        Stream.EASE_MODEL,
+        Stream.EASE_SAMPLE,
+        Stream.UNSOLVABLE,
+        Stream.WRONG,
+        Stream.LABEL,
+        Stream.BLANK,
+        Stream.LENGTH,
+        Stream.SCORE,
+        Stream.REPLAY,
+        Stream.LOOP,
+    )
+)
+_FIRST = np.int64(0)
 _BLANK, _PROTOTYPES, _CERTAIN = BLANK, np.uint64(PROTOTYPES), 1e-15
 
 
@@ -57,11 +73,11 @@ def key(model, role):
 def outcome(quality, seed, task, domain, model):
     """1 or 0 as recorded for the row of outcomes that the task replays."""
     first, rows = quality.outcome_rows[domain, 0], quality.outcome_rows[domain, 1]
-    row = first + np.int64(bits(seed, _REPLAY, task, 0, 0) % np.uint64(rows))
+    row = first + np.int64(bits(seed, _REPLAY, task, _FIRST, _FIRST) % np.uint64(rows))
     return quality.outcomes[row, model]
 
 
-@leaf
+@routine
 def ease(quality, seed, task, domain, model, role, attempt):
     """Standard normal: how easy a part of a task is for one sample of a model's answers.
 
@@ -70,11 +86,11 @@ def ease(quality, seed, task, domain, model, role, attempt):
     """
     d, m = quality.domains[domain], quality.models[model]
     own = key(model, role)
-    z = math.sqrt(d.rho_between - d.rho_parts) * normal(seed, _PART, task, 256 * role, 0)
+    z = math.sqrt(d.rho_between - d.rho_parts) * normal(seed, _PART, task, 256 * role, _FIRST)
     if d.rho_parts > 0.0:
-        z += math.sqrt(d.rho_parts) * normal(seed, _TASK, task, 0, 0)
+        z += math.sqrt(d.rho_parts) * normal(seed, _TASK, task, _FIRST, _FIRST)
     if d.rho_family > 0.0:
-        z += math.sqrt(d.rho_family) * normal(seed, _FAMILY, task, key(m.family, role), 0)
+        z += math.sqrt(d.rho_family) * normal(seed, _FAMILY, task, key(m.family, role), _FIRST)
     z += math.sqrt(max(m.rho_within - d.rho_between - d.rho_family, 0.0)) * normal(seed, _MODEL, task, own, 0)
     z += math.sqrt(1.0 - max(m.rho_within, d.rho_between + d.rho_family)) * normal(seed, _SAMPLE, task, own, attempt)
     if len(quality.outcomes) == 0:
@@ -84,15 +100,15 @@ def ease(quality, seed, task, domain, model, role, attempt):
     return normal_quantile(min(max(u, _CERTAIN), 1.0 - _CERTAIN))
 
 
-@leaf
+@routine
 def is_right(quality, seed, task, domain, model, role, probit, easy):
     """1 if an answer is right whose sample is this easy (see `ease`), else 0; `probit` is added to the ability."""
     if easy + quality.ability[model, domain] + probit <= 0.0:
         return 0
-    return 0 if uniform(seed, _UNSOLVABLE, task, 256 * role, 0) < quality.domains[domain].unsolvable else 1
+    return 0 if uniform(seed, _UNSOLVABLE, task, 256 * role, _FIRST) < quality.domains[domain].unsolvable else 1
 
 
-@leaf
+@routine
 def label(quality, seed, task, domain, model, role, attempt, right):
     """0 if the answer is right; else which wrong answer it is, or BLANK."""
     if right == 1:
@@ -100,14 +116,14 @@ def label(quality, seed, task, domain, model, role, attempt, right):
     own = key(model, role)
     if uniform(seed, _BLANK_LUCK, task, own, attempt) < quality.models[model].blank_share:
         return _BLANK
-    prototype = np.int64(bits(seed, _WRONG, task, 256 * role, 0) % _PROTOTYPES)
+    prototype = np.int64(bits(seed, _WRONG, task, 256 * role, _FIRST) % _PROTOTYPES)
     u, j = uniform(seed, _LABEL, task, own, attempt), 0
     while j < quality.wrong_cdf.shape[2] - 1 and u >= quality.wrong_cdf[domain, prototype, j]:
         j += 1
     return 1 + j
 
 
-@leaf
+@routine
 def length_factor(quality, seed, task, model, role, attempt, easy):
     """By how much an answer is longer than the task's own length says: lognormal of mean 1, long where not easy.
 
@@ -122,14 +138,14 @@ def length_factor(quality, seed, task, model, role, attempt, easy):
     )
 
 
-@leaf
+@routine
 def score(seed, task, model, role, attempt, right, separation):
     """What a verifier sees of an answer: standard normal, higher by `separation` if it is right."""
     noise = normal(seed, _SCORE, task, key(model, role), attempt)
     return noise + separation if right == 1 else noise
 
 
-@leaf
+@routine
 def spread(quality, domain, model, other):
     """Standard deviation of the difference of two models' ease (first samples of one task)."""
     d = quality.domains[domain]
@@ -139,14 +155,14 @@ def spread(quality, domain, model, other):
     return math.sqrt(2.0 - 2.0 * alike)
 
 
-@leaf
+@routine
 def estimate(quality, domain, ability, signal, informed):
     """Probability that an answer is right for one who knows the ability and a signal that is so well informed."""
     left = math.sqrt(max(1.0 - informed * informed, 1e-12))
     return (1.0 - quality.domains[domain].unsolvable) * normal_cdf((ability + informed * signal) / left)
 
 
-@leaf
+@routine
 def loop_luck(quality, seed, task, domain, node, model, role, lane, difficulty):
     """Uniform draw for the passes of a loop: high where the task is difficult for the model."""
     if model < 0:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from fleetsim.registry import unknown
+from fleetsim.registry import knob_faults, unknown
 from fleetsim.scenario.document import Flaw, Place
 from fleetsim.scenario.draft import Draft, Rule
 from fleetsim.scenario.files import inside
+from fleetsim.scenario.schema import Pool
 
 PRECISIONS = ("bf16", "fp8", "int8", "int4", "fp4")
 MAX_SLOTS = 10_000_000
@@ -25,21 +25,17 @@ def balancers(draft: Draft) -> Iterator[Flaw]:
         if pool.balancer.kind not in BALANCERS:
             yield Flaw(place, BALANCERS.unknown(pool.balancer.kind))
             continue
-        knobs = BALANCERS[pool.balancer.kind].knobs
-        for name, value in (pool.balancer.model_extra or {}).items():
-            if name not in knobs:
-                there_are = (
-                    unknown("knob", name, knobs) if knobs else f"{pool.balancer.kind} has no knobs; leave it out"
-                )
-                yield Flaw((*place, name), there_are)
-            elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                yield Flaw((*place, name), f"{value!r} is not a number; its default is {knobs[name]:g}")
+        rule, given = BALANCERS[pool.balancer.kind], pool.balancer.model_extra or {}
+        for name, what in knob_faults(rule.name, given, rule.knobs):
+            yield Flaw((*place, name), what)
 
 
 def pool_sources(draft: Draft) -> Iterator[Flaw]:
     """A pool gets its step times from model and hardware, or from `steps`."""
     for place, pool in draft.pools():
-        if pool.steps is not None:
+        if pool.endpoint is not None:
+            yield from _endpoint(place, pool)
+        elif pool.steps is not None:
             for key in ("model", "hardware"):
                 if getattr(pool, key) is not None:
                     yield Flaw((*place, key), "stands beside `steps`; leave one of them out")
@@ -49,6 +45,20 @@ def pool_sources(draft: Draft) -> Iterator[Flaw]:
             for key in ("model", "hardware"):
                 if getattr(pool, key) is None:
                     yield Flaw(place, f"has no {key}; see `fleetsim list {'models' if key == 'model' else key}`")
+
+
+def _endpoint(place: Place, pool: Pool) -> Iterator[Flaw]:
+    """A rented endpoint has no machines to speak of."""
+    for key in ("model", "hardware", "steps", "prefill"):
+        if getattr(pool, key) is not None:
+            yield Flaw((*place, key), "stands beside `endpoint`; leave one of them out")
+    for key in ("replicas", "prefix_caching", "price_usd_per_s"):
+        if getattr(pool, key) != type(pool).model_fields[key].default:
+            alias = type(pool).model_fields[key].alias or key
+            yield Flaw((*place, alias), "is the vendor's affair; leave it out")
+    times = [prices.from_s for prices in pool.endpoint.later]
+    if times != sorted(set(times)):
+        yield Flaw((*place, "endpoint", "later"), "must be in the order of their times, each once")
 
 
 def profiles(draft: Draft) -> Iterator[Flaw]:

@@ -226,7 +226,7 @@ def _equipped(varied: Loaded) -> tuple[planning.Equipment, Judged]:
     judged = Judged()
     try:
         equipment = planning.equip(varied)
-        judged = planning.judge(varied, equipment)
+        judged = planning.judge(varied)
     except InputFaults as error:
         faults += error.faults
     try:

@@ -1,1 +1,1 @@
-"""Workflows: how the pools of an architecture answer a task together. One file a kind; contract in `contract.py`."""
+"""Workflows: named nodes, what makes a sound graph of them, and the tables an engine reads."""

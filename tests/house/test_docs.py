@@ -33,10 +33,11 @@ for name in sys.argv[2:]:
     spec.loader.exec_module(module)
 from fleetsim.metrics.contract import METRICS
 from fleetsim.policies.balancers import BALANCERS
+from fleetsim.policies.selectors import SELECTORS
 from fleetsim.report.contract import SECTIONS
 from fleetsim.scenario.families import ARRIVALS, LENGTHS, WORKFLOWS
 from fleetsim.workload.traces import FORMATS
-families = [METRICS, BALANCERS, SECTIONS, ARRIVALS, LENGTHS, WORKFLOWS, FORMATS]
+families = [METRICS, BALANCERS, SELECTORS, SECTIONS, ARRIVALS, LENGTHS, WORKFLOWS, FORMATS]
 print(json.dumps({family.package: sorted(family) for family in families}))
 """
 
@@ -102,10 +103,9 @@ def test_the_house_has_the_rooms_that_the_readme_shows() -> None:
 
 def test_ranks_of_the_specification_are_those_of_the_tables() -> None:
     text = (ROOT / "docs/engine.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"\b(STEP_END|RETURN|ARRIVAL|DELIVER|STEP_START|SAMPLE)\b", text))
-    assert named <= {rank.name for rank in tables.Rank}
-    order = ["STEP_END", "RETURN", "ARRIVAL", "TRANSFER", "DELIVER", "STEP_START", "SAMPLE"]
-    assert [rank.name for rank in tables.Rank] == order
+    order = "CHANGE STEP_END ANSWERED RETURN RESUME ARRIVAL TRANSFER DELIVER STEP_START SAMPLE"
+    assert [rank.name for rank in tables.Rank] == order.split()
+    assert re.findall(rf"\b(?:{order.replace(' ', '|')})\b", text)
     assert [int(rank) for rank in tables.Rank] == list(range(len(tables.Rank)))
 
 
@@ -116,7 +116,7 @@ def test_the_project_file_and_the_package_agree() -> None:
 
 
 def test_the_examples_of_adding_things_work(tmp_path: Path) -> None:
-    assert len(EXAMPLES) == 7
+    assert len(EXAMPLES) == 8
     for name, code in EXAMPLES:
         assert not (ROOT / name).exists(), f"{name} exists: choose another example"
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

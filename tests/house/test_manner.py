@@ -12,7 +12,7 @@ from sources import ROOT, Source, public, sources
 FILE_LINES = 250
 FUNCTION_LINES = 40
 KERNEL_LINES = 60
-KERNEL_DECORATORS = {"helper", "leaf", "section", "kernel", "typed_kernel", "state_kernel"}
+KERNEL_DECORATORS = {"helper", "leaf", "section", "routine", "kernel", "typed_kernel", "state_kernel"}
 
 BODILESS = ("abstractmethod", "overload", ".group")
 """Decorators of functions that need no more than a docstring; `group`: commands hang on it, it does nothing."""

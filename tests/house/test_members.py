@@ -11,6 +11,7 @@ from sources import ROOT
 from fleetsim import catalog
 from fleetsim.metrics.contract import METRICS
 from fleetsim.policies.balancers import BALANCERS
+from fleetsim.policies.selectors import SELECTORS
 from fleetsim.registry import Family
 from fleetsim.report.contract import SECTIONS
 from fleetsim.scenario.families import ARRIVALS, LENGTHS, WORKFLOWS
@@ -18,7 +19,7 @@ from fleetsim.scenario.fields import Model
 from fleetsim.tables import Table
 from fleetsim.workload.traces import FORMATS
 
-FAMILIES = [METRICS, BALANCERS, SECTIONS, ARRIVALS, LENGTHS, WORKFLOWS, FORMATS]
+FAMILIES = [METRICS, BALANCERS, SELECTORS, SECTIONS, ARRIVALS, LENGTHS, WORKFLOWS, FORMATS]
 MEMBERS = [(family, name) for family in FAMILIES for name in family]
 
 DEVICES, MODELS = 16, 20

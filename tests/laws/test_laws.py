@@ -21,7 +21,8 @@ def a_plan(clients: int = 0) -> Plan:
     """Two pools: one replica with 10 KV blocks, and two replicas; batches of at most two."""
     pools = POOLS.empty(2)
     pools.first_replica, pools.replicas = [0, 1], [1, 2]
-    pools.kv_blocks, pools.max_num_seqs, pools.block_tokens, pools.decode_pool = 10, 2, 16, -1
+    pools.kv_blocks, pools.max_num_seqs, pools.block_tokens = 10, 2, 16
+    pools.decode_pool = pools.model = -1
     return Plan(
         seed=1,
         horizon_ns=1_000,
@@ -37,22 +38,22 @@ def a_plan(clients: int = 0) -> Plan:
 
 
 def some_calls() -> np.recarray:
-    """Finished at replicas 0 and 2, refused, in flight after its first token, and in flight on its way."""
+    """Finished at replicas 0 and 2 (which still had 20 tokens), refused, in flight after a token, and on its way."""
     calls = CALLS.empty(5)
-    calls[0] = (0, 0, 0, 0, 0, -1, 50, 3, 0, Status.FINISHED, 0, 5, 5, 105, -1, 125)
-    calls[1] = (0, 1, 0, 1, 2, -1, 60, 2, 1, Status.CUT, 130, 135, 140, 240, -1, 300)
-    calls[2] = (1, 0, 0, 0, -1, -1, 9_000, 4, 0, Status.REFUSED_KV, 200, 205, -1, -1, -1, -1)
-    calls[3] = (2, 0, 0, 0, 0, -1, 10, 500, 0, Status.IN_FLIGHT, 300, 305, 305, 405, -1, -1)
-    calls[4] = (3, 0, 0, 1, -1, -1, 10, 5, 0, Status.IN_FLIGHT, 999, -1, -1, -1, -1, -1)
+    calls[0] = (0, 0, 0, 0, 0, -1, 50, 3, 0, 0, Status.FINISHED, 3, 0, 1, 0, 5, 5, 105, -1, 125)
+    calls[1] = (0, 1, 0, 1, 2, -1, 60, 2, 20, 1, Status.CUT, -1, 0, -1, 130, 135, 140, 240, -1, 300)
+    calls[2] = (1, 0, 0, 0, -1, -1, 9_000, 4, 0, 0, Status.REFUSED_KV, -1, 0, -1, 200, 205, -1, -1, -1, -1)
+    calls[3] = (2, 0, 0, 0, 0, -1, 10, 500, 0, 0, Status.IN_FLIGHT, -1, 0, -1, 300, 305, 305, 405, -1, -1)
+    calls[4] = (3, 0, 0, 1, -1, -1, 10, 5, 0, 0, Status.IN_FLIGHT, -1, 0, -1, 999, -1, -1, -1, -1, -1)
     return calls
 
 
 def some_tasks() -> np.recarray:
     tasks = TASK_RECORDS.empty(4)
-    tasks[0] = (0, 0, 0, 1, 2, 1, 50, 2, Status.CUT, 0, 250, 310)
-    tasks[1] = (1, 0, 0, 0, 1, 0, 9_000, 0, Status.REFUSED_KV, 200, -1, 1_205)
-    tasks[2] = (2, 1, 0, 0, 1, 0, 10, 500, Status.IN_FLIGHT, 300, 410, -1)
-    tasks[3] = (3, 1, 0, 1, 1, 0, 10, 0, Status.IN_FLIGHT, 999, -1, -1)
+    tasks[0] = (0, 0, 0, 1, 2, 1, 50, 2, Status.CUT, 1, 0, 0, 250, 310)
+    tasks[1] = (1, 0, 0, 0, 1, 0, 9_000, 0, Status.REFUSED_KV, 0, 1, 200, -1, 1_205)
+    tasks[2] = (2, 1, 0, 0, 1, 0, 10, 500, Status.IN_FLIGHT, -1, 0, 300, 410, -1)
+    tasks[3] = (3, 1, 0, 1, 1, 0, 10, 0, Status.IN_FLIGHT, -1, 0, 999, -1, -1)
     return tasks
 
 
@@ -64,7 +65,7 @@ def some_samples() -> tuple[np.recarray, np.recarray]:
         row.running, row.kv_blocks, row.prefill_ns, row.decode_ns, row.steps = 1, 1, 200, 100, 12
         row.prefill_tokens, row.output_tokens = 60, 14
     for row in (samples[5], samples[8], final[2]):
-        row.prefill_ns, row.decode_ns, row.steps, row.prefill_tokens, row.output_tokens = 160, 10, 2, 61, 2
+        row.prefill_ns, row.decode_ns, row.steps, row.prefill_tokens, row.output_tokens = 160, 10, 2, 41, 2
         row.preemptions = 1
     return samples, final
 
@@ -126,7 +127,12 @@ BROKEN = {
     ("calls", 0, "output_tokens", 15): "tokens of finished calls <= tokens produced: row 0 of final",
     ("calls", 0, "prompt_tokens", 61): "prompts of finished calls <= prompt tokens computed: row 0 of final",
     ("final", 1, "running", 1): "calls in flight are in a queue or a batch: row 1 of final",
-    ("calls", 1, "preemptions", 0): "replicas preempted as often as calls were: row 2 of final",
+    ("calls", 2, "sent_ns", 1_206): "no call is sent after its task's end: row 2 of calls: task 1",
+    ("tasks", 0, "preemptions", 0): "a task's calls were preempted as often as it says: row 0 of tasks: task 0",
+    ("calls", 0, "model", -1): "only a call that a model got is judged: row 0 .* model -1, right 1",
+    ("calls", 2, "model", 3): "only a call that a model got is judged: row 2 .* replica -1, model 3",
+    ("calls", 1, "cached_tokens", 18): "prompts of finished calls <= prompt tokens computed: row 2 of final",
+    ("final", 2, "preemptions", 2): "replicas preempted as often as calls were: row 2 of final",
     ("final", 0, "output_tokens", 15): "has a gap before it: 17 tokens, 3 first ones, 13 gaps",
 }
 

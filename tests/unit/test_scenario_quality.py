@@ -5,18 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import jsonschema
-import numpy as np
 import pytest
 
 from fleetsim import planning
 from fleetsim.errors import InputFaults
 from fleetsim.quality.judged import Judged, judged
-from fleetsim.quality.needed import quality_faults, vote_faults
 from fleetsim.scenario import json_schema, load
 from fleetsim.scenario.quality import DomainQuality, QualitySettings, settled
 from fleetsim.scenario.read import parse
 from fleetsim.study.run import prepare
-from fleetsim.tables import NODES, JoinRule, Look, NodeKind
 
 BASE = """\
 name: judged
@@ -235,33 +232,51 @@ def test_files_are_beside_the_scenario(tmp_path):
         table(tmp_path, "quality: {table: /etc/passwd}\n")
 
 
+VERIFIED = """\
+name: judged
+horizon: 20 s
+workload:
+  arrivals: {kind: poisson, rate: 20 per s}
+  classes:
+    chat: {prompt: 40 tokens, output: 10 tokens, domains: {math: 1, code: 2}}
+architectures:
+  one:
+    pools: {small: {steps: {base: 1 ms}}}
+    workflow:
+      kind: graph
+      nodes:
+        ask: {kind: call, pool: small, next: judge}
+        judge: {kind: verify, auc: 0.8, accepts: 0.9, passes: done, fails: again}
+        again: {kind: call, pool: small, next: done}
+        done: end
+"""
+
+
 class TestWhatWorkflowsNeed:
-    def nodes(self, **last: int) -> np.recarray:
-        nodes = NODES.empty(2)
-        nodes[0].kind, nodes[0].solves, nodes[0].pool = NodeKind.CALL, 1, 0
-        for name, value in last.items():
-            nodes[name][1] = value
-        return nodes
+    def fault(self, folder: Path, more: str = "", base: str = VERIFIED) -> str:
+        with pytest.raises(InputFaults) as caught:
+            planning.judge(load(written(folder, more, base)))
+        [fault] = caught.value.faults
+        return f"{fault.line} {fault.path}: {fault.what}"
 
     def test_a_verifier_needs_judged_answers(self, tmp_path):
-        nodes = self.nodes(kind=NodeKind.VERIFY, look=Look.ANSWER)
-        [(path, what)] = quality_faults(Judged(), "one", ["big"], nodes, described=False)
-        assert path == "pools.big"
-        assert "the workflow verifies answers" in what
-        assert "write `accuracy: 0.7` there" in what
-        assert not list(quality_faults(table(tmp_path, QUALITY), "one", ["big"], nodes, described=True))
+        found = self.fault(tmp_path)
+        assert found.startswith("9 architectures.one.pools.small: the workflow verifies answers")
+        assert "write `accuracy: 0.7` there" in found
+        assert planning.judge(load(written(tmp_path, QUALITY, VERIFIED))).names == ("small", "big")
 
     def test_so_does_every_pool_that_solves_where_there_is_a_block(self, tmp_path):
-        nodes = self.nodes(kind=NodeKind.END)
-        assert not list(quality_faults(Judged(), "one", ["big"], nodes, described=False))
-        lacking = table(tmp_path, "quality: {accuracy: {big: {math: 0.5}}}\n")
-        [(path, what)] = quality_faults(lacking, "one", ["big"], nodes, described=True)
-        assert path == "pools.big"
-        assert "how often its answers are right in code;" in what
+        assert planning.judge(load(written(tmp_path))).names == ()
+        found = self.fault(tmp_path, "quality: {accuracy: {small: {math: 0.5}, big: 0.5}}\n", BASE)
+        assert "the scenario has a `quality` block, but nothing says how often its answers are right in code;" in found
 
     def test_open_answers_have_no_vote(self, tmp_path):
-        found = table(tmp_path, QUALITY.replace("{acc", "{domains: {code: {answer: open}}, acc"))
-        vote = self.nodes(kind=NodeKind.JOIN, rule=JoinRule.VOTE)
-        assert [path for path, what in vote_faults(found, vote) if "those of code are open" in what] == ["workflow"]
-        assert not list(vote_faults(found, self.nodes(kind=NodeKind.JOIN, rule=JoinRule.BEST)))
-        assert not list(vote_faults(table(tmp_path, QUALITY), vote))
+        voting = VERIFIED.partition("    workflow:")[0] + (
+            "    workflow:\n      kind: graph\n      nodes:\n"
+            "        fork: {kind: fork, to: [ask, ask, ask], join: vote}\n"
+            "        ask: {kind: call, pool: small, next: vote}\n"
+            "        vote: {kind: join, rule: vote, next: done}\n        done: end\n"
+        )
+        assert planning.judge(load(written(tmp_path, QUALITY, voting))).names == ("small", "big")
+        more = QUALITY.replace("{acc", "{domains: {code: {answer: open}}, acc")
+        assert "those of code are open" in self.fault(tmp_path, more, voting)

@@ -6,16 +6,27 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fleetsim.engine.core.loop import BAD_CHOICE, BALANCERS, DONE, NEED_ROOM, NEED_TASKS, advance
+from fleetsim.engine.core.agenda import BAD_BRANCH, BAD_CHOICE, DONE, NEED_ROOM, NEED_TASKS
+from fleetsim.engine.core.live import SLOTS
+from fleetsim.engine.core.loop import RULES, advance
 from fleetsim.engine.core.opening import enlarge, open_state
 from fleetsim.engine.core.sampling import close_books
 from fleetsim.engine.core.state import NEVER, OUTPUTS, State
 from fleetsim.engine.core.survey import write_in_flight
 from fleetsim.errors import EngineFault
 from fleetsim.plan import Plan
+from fleetsim.policies.balancers import BALANCERS
+from fleetsim.policies.selectors import SELECTORS
 from fleetsim.tables import TASKS, Rank
 
 EVENTS_A_SLICE = 1 << 20
+
+
+def _filled(kind: str, rules: list[Callable], filler: Callable) -> tuple[Callable, ...]:
+    """As many rules as the compiled loop takes. Raises EngineFault if there are more."""
+    if len(rules) > RULES:
+        raise EngineFault(f"a plan may use {RULES} different {kind}; this one uses {len(rules)}")
+    return tuple(rules + [filler] * (RULES - len(rules)))
 
 
 class Core:
@@ -26,11 +37,9 @@ class Core:
     """
 
     def __init__(self, plan: Plan, chunks, drain: Callable[[str, np.recarray], None]) -> None:
-        if len(plan.balancers) > BALANCERS:
-            raise EngineFault(f"a plan may use {BALANCERS} different balancers; this one uses {len(plan.balancers)}")
         self.plan, self.chunks, self.drain = plan, iter(chunks), drain
-        rules = [balancer.rule for balancer in plan.balancers]
-        self.rules = tuple(rules + rules[:1] * (BALANCERS - len(rules)))
+        self.balancers = _filled("balancers", [b.rule for b in plan.balancers], BALANCERS["random"].rule)
+        self.selectors = _filled("selectors", [s.rule for s in plan.selectors], SELECTORS["chance"].rule)
         self.state: State = open_state(plan)
         self.events = 0
 
@@ -42,9 +51,9 @@ class Core:
     def slice(self) -> bool:
         """Handle some events; False when the run is over and its last rows are drained.
 
-        Raises EngineFault if a balancer returned an index outside its pool.
+        Raises EngineFault if a balancer returned an index outside its pool, or a selector one outside its node.
         """
-        status, handled = advance(self.state, EVENTS_A_SLICE, self.rules)
+        status, handled = advance(self.state, EVENTS_A_SLICE, self.balancers, self.selectors)
         self.events += handled
         clock = self.state.clock[0]
         if status == NEED_TASKS:
@@ -53,13 +62,21 @@ class Core:
             self._make_room()
         elif status == BAD_CHOICE:
             raise EngineFault(
-                f"the balancer of pool {clock.culprit_pool} sent task {clock.culprit_task} to replica "
-                f"{clock.culprit_choice}; the pool has {self.plan.pools[clock.culprit_pool].replicas}"
+                f"the balancer of pool {clock.culprit_place} sent task {clock.culprit_task} to replica "
+                f"{clock.culprit_choice}; the pool has {self._open_replicas(clock.culprit_place)}"
+            )
+        elif status == BAD_BRANCH:
+            raise EngineFault(
+                f"the selector of node {clock.culprit_place} sent task {clock.culprit_task} to branch "
+                f"{clock.culprit_choice}; the node has {self.plan.nodes[clock.culprit_place].branches}"
             )
         elif status == DONE:
             self._finish()
             return False
         return True
+
+    def _open_replicas(self, pool: int) -> int:
+        return int(self.plan.pools[pool].replicas - self.state.books[pool].closed)
 
     def _feed(self) -> None:
         clock, rows = self.state.clock[0], next(self.chunks, None)
@@ -85,17 +102,20 @@ class Core:
         clock, network = self.state.clock[0], self.state.network
         numbers = np.arange(self.plan.clients)
         numbers = numbers[rows.arrival_ns[numbers] < self.plan.horizon_ns]
-        numbers = numbers[np.lexsort((numbers, rows.arrival_ns[numbers]))]
-        clock.messages = len(numbers)
-        network.time_ns[: len(numbers)] = rows.arrival_ns[numbers]  # sorted rows are a heap
-        network.key[: len(numbers)] = [message_key.py_func(int(Rank.ARRIVAL), int(n), 0) for n in numbers]
-        network.slot[: len(numbers)] = -1
+        new = slice(int(clock.messages), int(clock.messages) + len(numbers))
+        network.time_ns[new] = rows.arrival_ns[numbers]
+        network.key[new] = [message_key.py_func(int(Rank.ARRIVAL), int(n), 0, 0) for n in numbers]
+        network.slot[new] = -1
+        clock.messages += len(numbers)
+        entries = network[: clock.messages]
+        entries[:] = entries[np.lexsort((entries.key, entries.time_ns))]  # sorted rows are a heap
 
     def _make_room(self) -> None:
         self._drain_outputs()
         clock = self.state.clock[0]
-        if min(clock.free_calls, clock.free_tasks) < clock.margin:
-            self.state = enlarge(self.state, len(self.state.live_calls))
+        for kind in SLOTS:
+            if clock[f"free_{kind}"] < clock.margin:
+                self.state = enlarge(self.state, [kind], len(getattr(self.state, f"live_{kind}")))
 
     def _drain_outputs(self) -> None:
         clock = self.state.clock

@@ -7,6 +7,7 @@ changes besides are among its arguments.
 from __future__ import annotations
 
 from fleetsim.compiled import leaf, section
+from fleetsim.engine.core.entries import take_conversation
 from fleetsim.engine.core.events import find_turn, push_turn, remove_turn
 
 
@@ -107,7 +108,7 @@ def leave_batch(replica, live_calls, slot):
 
 
 @section
-def admit(replica, live_calls, now_ns):
+def admit(replica, clock, live_calls, live_tasks, live_entries):
     """Move the head of the replica's queue into its batch and give it its blocks; returns its slot."""
     slot = replica.queue_head
     call = live_calls[slot]
@@ -126,7 +127,9 @@ def admit(replica, live_calls, now_ns):
     replica.admissions += 1
     call.order = replica.admissions
     if call.admitted_ns < 0:
-        call.admitted_ns = now_ns
+        call.admitted_ns = clock.now_ns
+        if replica.caches and call.continues:
+            take_conversation(call, replica, clock, live_tasks, live_entries)
     return slot
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fleetsim.compiled import leaf, section
 from fleetsim.engine.core.batch import blocks_of, growth, join, leave_batch, stop_decoding
+from fleetsim.engine.core.entries import trim
 from fleetsim.engine.core.events import remove_turn
 from fleetsim.engine.core.rows import write_resumed
 
@@ -93,12 +94,14 @@ def append_finished(live_calls, slot, head, tail):
 
 
 @section
-def end_steps(replica, clock, live_calls, live_tasks, turns, phases, out_runs):
+def end_steps(replica, clock, live_calls, live_tasks, live_entries, turns, phases, out_runs):
     """End the replica's planned steps; returns the calls that finish as a list linked by `next` (-1: none).
 
     Among them are those whose prefill is complete and whose KV goes to another pool: their `imported` is 1.
     """
     account_steps(replica, phases, clock.now_ns)
+    if replica.entry_blocks > replica.free_blocks:
+        trim(replica, replica.free_blocks, clock, live_tasks, live_entries)
     if replica.imports > 0:
         end_imports(replica, clock, live_calls, out_runs)
     head, tail = -1, -1

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from fleetsim.compiled import leaf
+from fleetsim.compiled import leaf, routine
 
-_RANK_BITS, _NODE_BITS = 60, 16
+_RANK_SHIFT, _TASK_SHIFT, _NODE_SHIFT = 59, 29, 20
 
 
 @leaf
-def message_key(rank, task, node):
-    """One integer that orders by rank, then task, then node."""
-    return (rank << _RANK_BITS) | (task << _NODE_BITS) | node
+def message_key(rank, task, node, attempt):
+    """One integer that orders by rank (4 bits), task (30), node (9), attempt (20)."""
+    return (rank << _RANK_SHIFT) | (task << _TASK_SHIFT) | (node << _NODE_SHIFT) | attempt
 
 
 @leaf
 def rank_of(key):
     """The rank within a message key."""
-    return key >> _RANK_BITS
+    return key >> _RANK_SHIFT
 
 
 @leaf
 def task_of(key):
     """The task within a message key."""
-    return (key & ((1 << _RANK_BITS) - 1)) >> _NODE_BITS
+    return (key & ((1 << _RANK_SHIFT) - 1)) >> _TASK_SHIFT
 
 
-@leaf
+@routine
 def push_message(network, count, time_ns, key, slot):
     """Add an entry to the heap of `count` messages; returns the new count. Changes: network."""
     i = count

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numba
 import numpy as np
 
+from fleetsim.engine.core.events import message_key
+from fleetsim.engine.core.live import SLOTS
 from fleetsim.engine.core.state import (
+    AGENDA,
+    BOOKS,
     CLOCK,
-    LIVE_CALLS,
-    LIVE_TASKS,
+    MEMORY,
     MESSAGES,
     NEVER,
     OUTPUTS,
@@ -17,14 +22,25 @@ from fleetsim.engine.core.state import (
     State,
 )
 from fleetsim.plan import Plan
-from fleetsim.tables import KNOBS, NODES, POOLS, SIGNALS, TASKS
+from fleetsim.quality.answers import Quality
+from fleetsim.tables import KNOBS, LABELS, NODES, OPTION_SIGNALS, POOLS, SIGNALS, TASKS, NodeKind, Rank
 
 _OUTPUT_ROWS = 1 << 16
 _LIVE_ROWS = 1 << 10
+_ENDS = (
+    "queue_head",
+    "queue_tail",
+    "last_admitted",
+    "first_chunk",
+    "first_import",
+    "oldest_entry",
+    "youngest_entry",
+    "version",
+)
 
 
 def open_state(plan: Plan) -> State:
-    """The state before the first event: idle replicas, no tasks."""
+    """The state before the first event: idle replicas, no tasks, the first change on its way."""
     pools, replicas = plan.pools, plan.replicas
     pool_of = np.repeat(np.arange(len(pools)), pools.replicas)
     margin = int(pools.max_num_seqs.max()) + replicas + 8
@@ -33,27 +49,41 @@ def open_state(plan: Plan) -> State:
     state = State(
         clock=_open_clock(plan, margin),
         tasks=TASKS.empty(0),
-        pools=pools.copy(),
-        nodes=plan.nodes.copy(),
-        base_ns=np.ascontiguousarray(plan.base_ns, np.float64),
-        knobs=np.ascontiguousarray(plan.knobs, np.float64),
-        branch_targets=np.ascontiguousarray(plan.branch_targets, np.int64),
-        branch_cdf=np.ascontiguousarray(plan.branch_cdf, np.float64),
+        **_constants(plan),
+        option_signals=OPTION_SIGNALS.empty(int(plan.nodes.branches.max())),
+        memory=MEMORY.empty(plan.memory_rows),
+        votes=np.zeros(LABELS),
         replicas=_open_replicas(plan, pool_of, _offsets(2 * batch), _offsets(blocks)),
-        signals=SIGNALS.empty(replicas),
-        looks=np.zeros(len(pools), np.int64),
+        signals=_open_signals(plan, pool_of),
+        books=_open_books(plan),
+        open_signals=SIGNALS.empty(replicas),
+        open_rows=np.zeros(replicas, np.int32),
         phases=np.zeros(blocks.sum(), np.int32),
         turns=TURNS.empty(2 * batch.sum()),
         due_ns=np.full(replicas, NEVER, np.int64),
         tree=_tournament(replicas),
         waking=np.zeros(replicas, np.int32),
-        live_calls=LIVE_CALLS.empty(0),
-        live_tasks=LIVE_TASKS.empty(0),
+        **{f"live_{name}": table.empty(0) for name, table in SLOTS.items()},
         network=MESSAGES.empty(0),
         **{f"out_{name}": table.empty(_OUTPUT_ROWS + 4 * margin) for name, table in OUTPUTS.items()},
     )
-    state.signals.kv_blocks = -1
-    return enlarge(state, _LIVE_ROWS + 4 * margin)
+    return _with_first_change(enlarge(state, SLOTS, _LIVE_ROWS + 4 * margin))
+
+
+def _constants(plan: Plan) -> dict[str, object]:
+    """What a run only reads, in the types that kernels know."""
+    tables = {name: getattr(plan, name).copy() for name in ("pools", "nodes", "options", "versions", "changes")}
+    floats = ("base_ns", "knobs", "branch_cdf", "option_ability", "selector_knobs")
+    numbers = {name: np.ascontiguousarray(getattr(plan, name), np.float64) for name in floats}
+    whole = {name: np.ascontiguousarray(getattr(plan, name), np.int64) for name in ("branch_targets", "times_ns")}
+    return {
+        **tables,
+        **numbers,
+        **whole,
+        "outages": np.array(plan.outages, np.int64),
+        "quality": Quality(*(table.copy() for table in plan.quality)),
+        "bounds": np.array([selector.bound for selector in plan.selectors], np.int32),
+    }
 
 
 def _offsets(sizes: np.ndarray) -> np.ndarray:
@@ -65,19 +95,36 @@ def _open_clock(plan: Plan, margin: int) -> np.recarray:
     clock.seed, clock.margin, clock.clients = plan.seed, margin, plan.clients
     clock.horizon_ns, clock.stop_ns, clock.sample_every_ns = plan.horizon_ns, plan.stop_ns, plan.sample_every_ns
     clock.more_tasks = 1
-    clock.free_call = clock.free_task = -1
+    for link in ("free_call", "free_task", "free_thread", "free_gathering", "free_entry", *AGENDA):
+        clock[link] = -1
+    clock.domains = plan.domains
+    solving = plan.nodes[(plan.nodes.kind == NodeKind.CALL) & (plan.nodes.solves == 1)]
+    clock.judged = (plan.pools.model[solving.pool] >= 0).any()
     return clock
+
+
+def _open_signals(plan: Plan, pool_of: np.ndarray) -> np.recarray:
+    signals = SIGNALS.empty(plan.replicas)
+    signals.kv_blocks = -1
+    signals.cached_tokens = np.where(plan.pools.caches[pool_of] == 1, 0, -1)
+    return signals
+
+
+def _open_books(plan: Plan) -> np.recarray:
+    books = BOOKS.empty(len(plan.pools))
+    books.requests_left, books.tokens_left = plan.pools.requests_most, plan.pools.tokens_most
+    return books
 
 
 def _open_replicas(plan: Plan, pool_of: np.ndarray, heaps: np.ndarray, phases: np.ndarray) -> np.recarray:
     replicas = REPLICAS.empty(plan.replicas)
     for constant in set(REPLICAS.dtype.names) & set(POOLS.dtype.names):
         replicas[constant] = plan.pools[constant][pool_of]
-    replicas.row = np.arange(plan.replicas)
+    replicas.row, replicas.pool = np.arange(plan.replicas), pool_of
     replicas.finish_heap, replicas.window_heap = heaps, heaps + replicas.max_num_seqs
     replicas.phase_offset = phases
     replicas.free_blocks = replicas.kv_blocks
-    for link in ("queue_head", "queue_tail", "last_admitted", "first_chunk", "first_import"):
+    for link in _ENDS:
         replicas[link] = -1
     return replicas
 
@@ -91,16 +138,27 @@ def _tournament(replicas: int) -> np.ndarray:
     return tree
 
 
-def enlarge(state: State, slots: int) -> State:
-    """The same state with `slots` more slots for calls and for tasks, and a network heap to match."""
-    clock = state.clock[0]
-    live_calls, clock.free_call = _with_slots(state.live_calls, slots, clock.free_call)
-    live_tasks, clock.free_task = _with_slots(state.live_tasks, slots, clock.free_task)
-    clock.free_calls += slots
-    clock.free_tasks += slots
-    network = MESSAGES.empty(len(live_calls) + len(live_tasks) + int(clock.clients))
+def _with_first_change(state: State) -> State:
+    if len(state.changes):
+        first, clock = state.network[0], state.clock[0]
+        first.time_ns, clock.messages = state.changes.time_ns[0], 1
+        first.key, first.slot = message_key.py_func(int(Rank.CHANGE), int(state.changes.replica[0]), 0, 0), 0
+    return state
+
+
+def enlarge(state: State, kinds: Iterable[str], slots: int) -> State:
+    """The same state with `slots` more slots of some `kinds`, as SLOTS names them, and a network heap to match."""
+    clock, larger = state.clock[0], {}
+    for kind in kinds:
+        table, first = f"live_{kind}", f"free_{kind[:-1] if kind != 'entries' else 'entry'}"
+        larger[table], clock[first] = _with_slots(getattr(state, table), slots, clock[first])
+        clock[f"free_{kind}"] += slots
+    state = state._replace(**larger)
+    # At most: a message a call, one a waiting thread, one a thinking client, one a replica that loads, the next change.
+    most = len(state.live_calls) + len(state.live_threads) + int(clock.clients) + len(state.replicas) + 1
+    network = MESSAGES.empty(most)
     network[: clock.messages] = state.network[: clock.messages]
-    return state._replace(live_calls=live_calls, live_tasks=live_tasks, network=network)
+    return state._replace(network=network)
 
 
 def _with_slots(table: np.recarray, slots: int, first_free: int) -> tuple[np.recarray, int]:
@@ -116,7 +174,7 @@ def _with_slots(table: np.recarray, slots: int, first_free: int) -> tuple[np.rec
 def _smallest_plan() -> Plan:
     pools = POOLS.empty(1)
     pools.replicas = pools.max_num_seqs = pools.block_tokens = 1
-    pools.decode_pool = -1
+    pools.decode_pool = pools.model = -1
     return Plan(0, 1, 1, 1, 0, pools, NODES.empty(1), np.ones(2), (), np.zeros((1, KNOBS)))
 
 

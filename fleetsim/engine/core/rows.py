@@ -33,21 +33,22 @@ def write_call(call, task_number, status, finish_ns, clock, out_calls):
     """Write a call that has ended."""
     row = out_calls[clock.call_rows]
     clock.call_rows += 1
-    row.task, row.node, row.attempt = task_number, call.node, 0
+    row.task, row.node, row.attempt = task_number, call.node, call.attempt
     row.pool, row.replica, row.prefill_replica = call.pool, call.replica, call.prefill_replica
     row.prompt_tokens, row.output_tokens = call.prompt, call.output
-    row.preemptions, row.status = call.preemptions, status
+    row.cached_tokens, row.preemptions, row.status = call.cached, call.preemptions, status
+    row.model, row.role, row.right = call.model, call.role, call.right
     row.sent_ns, row.queued_ns, row.admitted_ns = call.sent_ns, call.queued_ns, call.admitted_ns
     row.first_token_ns, row.transferred_ns, row.finish_ns = call.first_token_ns, call.transferred_ns, finish_ns
 
 
 @leaf
 def write_task(task, clock, out_tasks):
-    """Write a task that has ended now."""
+    """Write a task that has ended, when the last of its threads is no more."""
     row = out_tasks[clock.task_rows]
     clock.task_rows += 1
     row.task, row.class_id, row.domain = task.task, task.class_id, task.domain
     row.answer_pool, row.calls, row.preemptions = task.answer_pool, task.calls, task.preemptions
     row.prompt_tokens, row.output_tokens = task.prompt, task.answer_tokens
-    row.status = task.status
-    row.arrival_ns, row.first_token_ns, row.finish_ns = task.arrival_ns, task.first_token_ns, clock.now_ns
+    row.status, row.right, row.flagged = task.status, task.right, task.flagged
+    row.arrival_ns, row.first_token_ns, row.finish_ns = task.arrival_ns, task.first_token_ns, task.finish_ns

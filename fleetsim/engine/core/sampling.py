@@ -21,7 +21,7 @@ def look_at(replica, clock, phases, out_samples, time_ns):
         ended = steps_ended_by(replica, time_ns) - replica.run_done
         since_ns = time_ns - replica.since_ns
     in_prefill = replica.first_chunk >= 0
-    row.time_ns, row.replica = time_ns, replica.row
+    row.time_ns, row.replica, row.open = time_ns, replica.row, 1 - replica.closed
     row.waiting, row.running = replica.waiting, replica.running
     row.kv_blocks = blocks_held(replica, phases, time_ns)
     row.prefill_ns = replica.prefill_ns + (since_ns if in_prefill else 0)

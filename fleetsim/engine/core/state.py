@@ -1,7 +1,7 @@
 """The core's working memory: a few tables of fixed dtypes, so that one compiled core serves every plan.
 
-Slots of LIVE_CALLS and LIVE_TASKS are reused; free ones hang together by `next`. A replica's queue is a list
-linked by `next`; its batch is a list in order of admission linked by `prev` and `next`. -1 ends a list.
+A replica's queue is a list of calls linked by `next`; its batch is a list in order of admission linked by `prev` and
+`next`; the conversations it keeps are a list in order of age. -1 ends a list. What is alive: `live.py`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fleetsim.quality.answers import Quality
 from fleetsim.tables import CALLS, RUNS, SAMPLES, TASK_RECORDS, Column, Table
 
 NEVER = np.int64(2**62)
@@ -31,25 +32,47 @@ CLOCK = Table(
     Column("free_call", "i4", "the first of them"),
     Column("free_tasks", "i8", "how many task slots are free"),
     Column("free_task", "i4", "the first of them"),
+    Column("free_threads", "i8", "how many thread slots are free"),
+    Column("free_thread", "i4", "the first of them"),
+    Column("free_gatherings", "i8", "how many gathering slots are free"),
+    Column("free_gathering", "i4", "the first of them"),
+    Column("free_entries", "i8", "how many slots for kept conversations are free"),
+    Column("free_entry", "i4", "the first of them"),
+    Column("ending", "i4", "agenda of this instant: thread that is no more; -1: none, as for the following"),
+    Column("delivered", "i4", "agenda: call that reaches its pool"),
+    Column("entering", "i4", "agenda: thread that enters a node"),
+    Column("node", "i8", "that node"),
+    Column("returned", "i4", "agenda: call whose answer or refusal reaches its client"),
+    Column("forking", "i4", "agenda: gatherings that let threads go, the innermost first, linked by `next`"),
+    Column("finished", "i4", "agenda: calls that have finished at their replica, linked by `next`"),
+    Column("busy", "i4", "1 if the agenda was left for want of room"),
+    Column("domains", "i8", "domains of the workload"),
+    Column("judged", "i4", "1 if any call of the workflow is judged"),
     Column("messages", "i8", "entries of the network heap"),
     Column("waking", "i8", "replicas that start a step at this instant"),
     Column("call_rows", "i8", "rows written and not drained yet"),
     Column("task_rows", "i8", "rows written and not drained yet"),
     Column("run_rows", "i8", "rows written and not drained yet"),
     Column("sample_rows", "i8", "rows written and not drained yet"),
-    Column("margin", "i8", "rows and slots that one event may need at most"),
-    Column("culprit_pool", "i8", "BAD_CHOICE: the pool"),
-    Column("culprit_task", "i8", "BAD_CHOICE: the task"),
-    Column("culprit_choice", "i8", "BAD_CHOICE: what its balancer returned"),
+    Column("margin", "i8", "rows and slots that one event may need at most, or each thread that a FORK lets go"),
+    Column("culprit_place", "i8", "BAD_CHOICE: the pool; BAD_BRANCH: the node"),
+    Column("culprit_task", "i8", "the task"),
+    Column("culprit_choice", "i8", "what the balancer or selector returned"),
 )
+
+AGENDA = ("ending", "delivered", "entering", "returned", "forking", "finished")
+"""What is left to do at an instant, in the order in which it is done."""
 
 REPLICAS = Table(
     Column("row", "i4", "its own row"),
+    Column("pool", "i4", "its pool"),
     Column("block_tokens", "i4", "its pool's, as are the following"),
     Column("max_num_seqs", "i4", "see POOLS"),
     Column("max_batched_tokens", "i4", "see POOLS"),
     Column("window_tokens", "i4", "see POOLS"),
     Column("kv_blocks", "i8", "see POOLS"),
+    Column("caches", "i4", "see POOLS"),
+    Column("model", "i8", "see POOLS; a change may give it another"),
     Column("base_offset", "i8", "see POOLS"),
     Column("return_delay_ns", "i8", "see POOLS"),
     Column("decode_pool", "i4", "see POOLS"),
@@ -69,6 +92,13 @@ REPLICAS = Table(
     Column("first_import", "i4", "first sequence of the batch list that decodes here for the first time in this step"),
     Column("imports", "i4", "how many do"),
     Column("link_free_ns", "i8", "when its link can take the next KV transfer"),
+    Column("closed", "i4", "1 while it takes no calls because it is being changed"),
+    Column("version", "i4", "what it is being changed to, and -1 if to nothing else"),
+    Column("load_ns", "i8", "how long it loads for that"),
+    Column("changed", "i4", "1 if its run of steps must end with the step in progress"),
+    Column("oldest_entry", "i4", "the oldest conversation it keeps"),
+    Column("youngest_entry", "i4", "the youngest"),
+    Column("entry_blocks", "i8", "KV blocks of all that it keeps"),
     Column("stepping", "i4", "1 while a step is in progress"),
     Column("waking", "i4", "1 if it is among those that start a step at this instant"),
     Column("run_open", "i4", "1 while the run of steps can go on"),
@@ -99,55 +129,6 @@ REPLICAS = Table(
     Column("preemptions", "i8", "preemptions"),
 )
 
-LIVE_CALLS = Table(
-    Column("used", "i4", "1 if the slot holds a call"),
-    Column("task", "i4", "slot of its task"),
-    Column("node", "i4", "workflow node that made it"),
-    Column("pool", "i4", "pool it goes to"),
-    Column("answers", "i4", "1 if its tokens are what the user reads"),
-    Column("replica", "i4", "replica it was given to"),
-    Column("prompt", "i4", "prompt tokens"),
-    Column("output", "i4", "answer tokens, after any cut"),
-    Column("status", "i4", "the Status it will end with"),
-    Column("target", "i4", "prefill target"),
-    Column("done", "i4", "tokens of the target computed"),
-    Column("chunk", "i4", "tokens it gets in this step"),
-    Column("emitted", "i4", "tokens emitted when it joined the decoding ones; before: in all"),
-    Column("preemptions", "i4", "preemptions"),
-    Column("decoding", "i4", "1 while it decodes"),
-    Column("imported", "i4", "1 from the end of its prefill in another pool until it is admitted where it decodes"),
-    Column("fresh", "i4", "1 in its first step where it decodes"),
-    Column("prefill_replica", "i4", "see CALLS"),
-    Column("transferred_ns", "i8", "see CALLS"),
-    Column("prev", "i4", "list link"),
-    Column("next", "i4", "list link"),
-    Column("order", "i8", "number of its admission"),
-    Column("joined_step", "i8", "decode step of the replica after which it decodes"),
-    Column("last_token_ns", "i8", "when it emitted its last token before a preemption; -1: nothing to resume"),
-    Column("sent_ns", "i8", "see CALLS"),
-    Column("queued_ns", "i8", "see CALLS"),
-    Column("admitted_ns", "i8", "see CALLS"),
-    Column("first_token_ns", "i8", "see CALLS"),
-)
-
-LIVE_TASKS = Table(
-    Column("used", "i4", "1 if the slot holds a task"),
-    Column("next", "i4", "list link"),
-    Column("task", "i8", "its number"),
-    Column("think_ns", "i8", "closed loop: pause of the client after it"),
-    Column("class_id", "i4", "task class"),
-    Column("domain", "i4", "subject"),
-    Column("prompt", "i4", "the user's prompt"),
-    Column("output", "i4", "tokens a full answer has"),
-    Column("answer_pool", "i4", "see TASK_RECORDS"),
-    Column("answer_tokens", "i4", "see TASK_RECORDS: output_tokens"),
-    Column("calls", "i4", "calls sent"),
-    Column("preemptions", "i4", "preemptions of its finished calls"),
-    Column("status", "i4", "the Status it will end with"),
-    Column("arrival_ns", "i8", "when it arrived"),
-    Column("first_token_ns", "i8", "see TASK_RECORDS"),
-)
-
 MESSAGES = Table(
     Column("time_ns", "i8", "when it happens"),
     Column("key", "i8", "rank, then task, then node: the order at one instant"),
@@ -163,6 +144,22 @@ TURNS = Table(
 """Heap entries of a replica: which sequence finishes, or reaches the sliding window, at which decode step."""
 
 
+BOOKS = Table(
+    Column("turn", "i8", "index behind the one that the balancer chose last"),
+    Column("closed", "i8", "replicas that are closed"),
+    Column("requests_left", "f8", "endpoint: what may come at once"),
+    Column("tokens_left", "f8", "endpoint: the same of tokens"),
+    Column("refilled_ns", "i8", "endpoint: when these were last brought up to date"),
+)
+"""What changes of a pool."""
+
+MEMORY = Table(
+    Column("reports", "f8", "see OPTION_SIGNALS"),
+    Column("reward", "f8", "see OPTION_SIGNALS"),
+)
+"""What selectors have been told."""
+
+
 class State(NamedTuple):
     """All that the core reads and changes; sections of the loop hand each function just what that touches."""
 
@@ -174,9 +171,23 @@ class State(NamedTuple):
     knobs: np.ndarray
     branch_targets: np.ndarray
     branch_cdf: np.ndarray
+    times_ns: np.ndarray
+    outages: np.ndarray
+    quality: Quality
+    options: np.recarray  # OPTIONS
+    option_ability: np.ndarray
+    option_signals: np.recarray  # OPTION_SIGNALS: those of a SELECT while its selector chooses
+    selector_knobs: np.ndarray
+    bounds: np.ndarray  # int32[selectors]: 1 if it may see which answers would be right
+    memory: np.recarray  # MEMORY
+    votes: np.ndarray  # float64[LABELS]: weights of votes while a JOIN counts them
+    versions: np.recarray  # VERSIONS
+    changes: np.recarray  # CHANGES
     replicas: np.recarray  # REPLICAS
     signals: np.recarray  # SIGNALS
-    looks: np.ndarray  # int64[pools]: where each pool's balancer starts to look
+    books: np.recarray  # BOOKS, one row a pool
+    open_signals: np.recarray  # SIGNALS: those of a pool's open replicas while a balancer chooses
+    open_rows: np.ndarray  # int32: the rows of those replicas
     phases: np.ndarray  # int32: sequences whose next KV block is due at a decode step, by step modulo block size
     turns: np.recarray  # TURNS: the replicas' heaps
     due_ns: np.ndarray  # int64[replicas]: when its run of steps needs a decision
@@ -184,6 +195,9 @@ class State(NamedTuple):
     waking: np.ndarray  # int32[replicas]: which start a step at this instant
     live_calls: np.recarray  # LIVE_CALLS
     live_tasks: np.recarray  # LIVE_TASKS
+    live_threads: np.recarray  # LIVE_THREADS
+    live_gatherings: np.recarray  # GATHERINGS
+    live_entries: np.recarray  # ENTRIES
     network: np.recarray  # MESSAGES: a binary heap
     out_calls: np.recarray  # CALLS
     out_tasks: np.recarray  # TASK_RECORDS

@@ -16,6 +16,7 @@ from fleetsim.engine.core.batch import (
     steps_within_memory,
     take_import,
 )
+from fleetsim.engine.core.entries import trim
 from fleetsim.engine.core.events import remove_turn
 from fleetsim.engine.core.rows import close_run
 from fleetsim.engine.core.state import NEVER
@@ -72,7 +73,7 @@ def make_room(replica, live_calls, turns, phases, now_ns):
 
 
 @section
-def fill_budget(replica, live_calls, turns, phases, now_ns, may_admit):
+def fill_budget(replica, clock, live_calls, live_tasks, live_entries, turns, phases, may_admit):
     """Admit imports and hand out the step's prefill chunks; returns the chunks' tokens and their attention area."""
     budget = replica.max_batched_tokens - replica.decoding
     tokens, area = 0, 0.0
@@ -86,7 +87,7 @@ def fill_budget(replica, live_calls, turns, phases, now_ns, may_admit):
                 break
             if needed_blocks(replica, live_calls[replica.queue_head]) > replica.free_blocks:
                 break
-            slot = admit(replica, live_calls, now_ns)
+            slot = admit(replica, clock, live_calls, live_tasks, live_entries)
         call = live_calls[slot]
         if call.imported:
             take_import(replica, call, slot, turns, phases)
@@ -144,10 +145,12 @@ def begin_run(replica, now_ns, base_ns, tokens, area):
 
 
 @section
-def start_step(replica, clock, live_calls, turns, phases, base_ns, out_runs):
+def start_step(replica, clock, live_calls, live_tasks, live_entries, turns, phases, base_ns, out_runs):
     """Form the replica's batch; returns when the run of steps that begins or goes on needs a decision."""
     preempted = make_room(replica, live_calls, turns, phases, clock.now_ns)
-    tokens, area = fill_budget(replica, live_calls, turns, phases, clock.now_ns, not preempted)
+    tokens, area = fill_budget(replica, clock, live_calls, live_tasks, live_entries, turns, phases, not preempted)
+    if replica.entry_blocks > replica.free_blocks:
+        trim(replica, replica.free_blocks, clock, live_tasks, live_entries)
     single = tokens > 0 or replica.imports > 0
     cross_windows(replica, turns)
     if single or not replica.run_open:

@@ -11,28 +11,20 @@ from fleetsim.tables import CALLS, TASK_RECORDS, Status
 
 
 def write_in_flight(state: State, drain: Callable[[str, np.recarray], None]) -> None:
-    """Drain a row for every call and task that has not ended."""
-    live_calls = state.live_calls[state.live_calls.used == 1]
-    unfinished = live_calls[~_answered(state, live_calls)]
+    """Drain a row for every call that has not ended, and every task that has not, or whose threads have not."""
+    unfinished = state.live_calls[state.live_calls.used == 1]
     if len(unfinished):
         drain("calls", _call_rows(state, unfinished))
     if (state.live_tasks.used == 1).any():
         drain("tasks", _task_rows(state, unfinished))
 
 
-def _answered(state: State, calls: np.recarray) -> np.ndarray:
-    """Calls that have finished, and were written then, but whose answer is still on its way."""
-    on_their_way = np.zeros(len(state.live_calls), bool)
-    network = state.network[: state.clock[0].messages]
-    on_their_way[network.slot[network.slot >= 0]] = True
-    on_their_way = on_their_way[state.live_calls.used == 1]
-    return on_their_way & (calls.first_token_ns >= 0) & (calls.imported == 0)
-
-
 def _call_rows(state: State, calls: np.recarray) -> np.recarray:
     rows = CALLS.empty(len(calls))
     rows.task = state.live_tasks.task[calls.task]
-    rows.node, rows.pool, rows.replica = calls.node, calls.pool, calls.replica
+    for column in ("node", "attempt", "pool", "replica", "model", "role", "right"):
+        rows[column] = calls[column]
+    rows.cached_tokens = calls.cached
     rows.prompt_tokens, rows.output_tokens, rows.preemptions = calls.prompt, calls.output, calls.preemptions
     refused = calls.status >= int(Status.REFUSED_CONTEXT)
     rows.status = np.where(refused, calls.status, int(Status.IN_FLIGHT))
@@ -51,6 +43,7 @@ def _task_rows(state: State, unfinished: np.recarray) -> np.recarray:
     rows.answer_pool, rows.calls = tasks.answer_pool, tasks.calls
     rows.preemptions = tasks.preemptions + preemptions[slots]
     rows.prompt_tokens, rows.output_tokens = tasks.prompt, tasks.answer_tokens
-    rows.status = int(Status.IN_FLIGHT)
-    rows.arrival_ns, rows.first_token_ns, rows.finish_ns = tasks.arrival_ns, tasks.first_token_ns, -1
+    rows.right, rows.flagged = tasks.right, tasks.flagged
+    rows.status = np.where(tasks.finish_ns < 0, int(Status.IN_FLIGHT), tasks.status)
+    rows.arrival_ns, rows.first_token_ns, rows.finish_ns = tasks.arrival_ns, tasks.first_token_ns, tasks.finish_ns
     return rows

@@ -2,8 +2,8 @@
 
 A selector is one function `rule(options, luck, knobs) -> index`:
 
-* `options`: rows of `tables.OPTION_SIGNALS`, one a branch, in the order of the branches; nothing else of the task is seen;
-* `luck`: one random word; `fleetsim.luck.choice(luck, draw, count)` and `fleetsim.luck.fraction(luck, draw)` draw from it;
+* `options`: rows of `tables.OPTION_SIGNALS`, one a branch, in their order; nothing else of the task is seen;
+* `luck`: one random word; `choice(luck, draw, count)` and `fraction(luck, draw)` of `fleetsim.luck` draw from it;
 * `knobs`: float64[tables.KNOBS], the rule's tuning, in the order of its declared knobs.
 
 It must change nothing and return an index below `len(options)`. The engine stops the run if it does not.

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from fleetsim.scenario.fields import Name
-from fleetsim.workflow.contract import Graph, PoolRoom, Workflow, pool_fault, workflow
+from fleetsim.workflow.kinds.contract import Workflow, pool_fault, workflow
+from fleetsim.workflow.nodes import Call, End, Nodes
 
 if TYPE_CHECKING:
     from fleetsim.scenario.schema import Architecture
@@ -25,9 +26,6 @@ class Single(Workflow):
         """See the contract."""
         yield from pool_fault("pool", self.pool, architecture)
 
-    def graph(self, pools: dict[str, PoolRoom], domains: Sequence[str]) -> Graph:
+    def nodes(self, domains: Sequence[str]) -> Nodes:
         """See the contract."""
-        graph = Graph()
-        graph.call(pools[self.pool].number, 1, answers=True)
-        graph.end()
-        return graph
+        return {"answer": Call(pool=self.pool, next="end", streams=True), "end": End()}

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 from pydantic import Field
 
 from fleetsim.registry import unknown
 from fleetsim.scenario.fields import Fraction, Model, Name, Tokens
-from fleetsim.workflow.contract import Graph, PoolRoom, Workflow, pool_fault, workflow
+from fleetsim.workflow.kinds.contract import Workflow, pool_fault, workflow
+from fleetsim.workflow.nodes import Auc, Call, End, Fork, Join, Nodes, Select
 
 if TYPE_CHECKING:
     from fleetsim.scenario.schema import Architecture
@@ -38,13 +38,22 @@ class Route(Workflow):
 
     kind: Literal["route"] = "route"
     classifier: Classifier = Field(description="what looks at the prompt first, and how often it is right")
-    routes: dict[Name, Name] = Field(description="domain -> pool", min_length=1)
+    routes: dict[Name, Name | list[Name]] = Field(
+        description="domain -> pool, or a set of pools that answer side by side", min_length=1
+    )
+    pick: Literal["vote", "best"] = Field(
+        "vote", description="of a set: the most frequent answer, or the best by a verifier"
+    )
+    auc: Auc | None = Field(None, description="pick best: how well the verifier tells right from wrong")
 
     def faults(self, architecture: Architecture, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
         """See the contract."""
         yield from pool_fault("classifier.pool", self.classifier.pool, architecture)
-        for domain, pool in self.routes.items():
-            yield from pool_fault(f"routes.{domain}", pool, architecture)
+        for domain, pools in self.routes.items():
+            for pool in _set(pools):
+                yield from pool_fault(f"routes.{domain}", pool, architecture)
+        if (self.pick == "best") != (self.auc is not None):
+            yield "auc", "goes with pick: best, and pick: best needs it"
         for domain in domains:
             if domain not in self.routes:
                 yield "routes", f"has no route for domain {domain!r}; write `{domain}: POOL`"
@@ -69,26 +78,45 @@ class Route(Workflow):
             if abs(total - 1) > _SUM_TOLERANCE:
                 yield f"classifier.confusion.{domain}", f"adds up to {total:g}; the shares of a row add up to 1"
 
-    def graph(self, pools: dict[str, PoolRoom], domains: Sequence[str]) -> Graph:
-        """See the contract. Nodes: the classifier, the choice, a call for each route, the end."""
-        graph, classifier = Graph(), pools[self.classifier.pool]
-        # A classifier gives a label, one token, for which its context must have room.
-        limit = min(int(self.classifier.prompt_limit), classifier.context_tokens - 1)
-        graph.call(classifier.number, 1, answers=False, prompt_limit=limit, output_tokens=1)
-        first = 2
-        graph.select(list(range(first, first + len(self.routes))), self._shares(domains))
-        end = first + len(self.routes)
-        for pool in self.routes.values():
-            graph.call(pools[pool].number, end, answers=True)
-        graph.end()
-        return graph
+    def nodes(self, domains: Sequence[str]) -> Nodes:
+        """See the contract. The classifier gives a label, one token; then the choice, and a call for each route."""
+        answers: Nodes = {}
+        for label, pools in self.routes.items():
+            answers |= self._answer(f"answer {label}", _set(pools))
+        classify = Call(
+            pool=self.classifier.pool,
+            next="choose",
+            prompt_limit=self.classifier.prompt_limit,
+            output=1,
+            solves=False,
+        )
+        return {
+            "classify": classify,
+            "choose": Select(to=[f"answer {label}" for label in self.routes], by_domain=self._shares(domains)),
+            **answers,
+            "end": End(),
+        }
 
-    def _shares(self, domains: Sequence[str]) -> np.ndarray:
-        """Probabilities [domain, route] that a task of the domain takes the route."""
+    def _answer(self, name: str, pools: Sequence[str]) -> Nodes:
+        """One pool answers, or several side by side."""
+        if len(pools) == 1:
+            return {name: Call(pool=pools[0], next="end", streams=True)}
+        calls: Nodes = {f"{name} by {pool}": Call(pool=pool, next=f"{name} pick") for pool in pools}
+        pick = Join(next="end", rule=self.pick, auc=self.auc)
+        return {name: Fork(to=list(calls), join=f"{name} pick"), **calls, f"{name} pick": pick}
+
+    def _shares(self, domains: Sequence[str]) -> dict[str, dict[str, float]]:
+        """domain -> the call of a route -> probability that a task of the domain takes it."""
         labels = list(self.routes)
         if self.classifier.confusion is not None:
-            return np.array([[self.classifier.confusion[d].get(label, 0.0) for label in labels] for d in domains])
-        if len(labels) == 1:
-            return np.ones((len(domains), 1))
-        missed = (1 - self.classifier.accuracy) / (len(labels) - 1)
-        return np.array([[self.classifier.accuracy if label == d else missed for label in labels] for d in domains])
+            rows = {d: self.classifier.confusion[d] for d in domains}
+        elif len(labels) == 1:
+            rows = {d: {labels[0]: 1.0} for d in domains}
+        else:
+            missed = (1 - self.classifier.accuracy) / (len(labels) - 1)
+            rows = {d: {label: self.classifier.accuracy if label == d else missed for label in labels} for d in domains}
+        return {d: {f"answer {label}": share for label, share in row.items()} for d, row in rows.items()}
+
+
+def _set(pools: str | list[str]) -> list[str]:
+    return [pools] if isinstance(pools, str) else list(dict.fromkeys(pools))

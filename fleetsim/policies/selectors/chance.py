@@ -5,6 +5,6 @@ from fleetsim.policies.selectors.contract import selector
 
 
 @selector()
-def random(options, luck, knobs):
+def chance(options, luck, knobs):
     """Take any option, all alike."""
     return choice(luck, 0, len(options))
