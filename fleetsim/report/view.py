@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from fleetsim.findings import Finding
 from fleetsim.metrics.contract import ClassFacts, Figure, PoolFacts, RunFacts
 from fleetsim.report.palette import Look, look
 from fleetsim.report.words import label
@@ -17,6 +18,8 @@ from fleetsim.tables import Status
 
 if TYPE_CHECKING:
     from fleetsim.study.results import Arm, Run, Study
+
+Found = TypeVar("Found", bound=Finding)
 
 GOAL = 0.99
 """The share of tasks an arm must keep within their targets to be called good enough: targets are meant for the p99,
@@ -82,6 +85,10 @@ class View:
         self.study = study
         labels = distinct([arm.name for arm in study.arms])
         self.arms = tuple(ArmView(i, arm, labels[i], look(i)) for i, arm in enumerate(study.arms))
+
+    def found(self, kind: type[Found]) -> list[Found]:
+        """The study's findings of one kind, in order."""
+        return [finding for finding in self.study.findings if isinstance(finding, kind)]
 
     @property
     def labels(self) -> list[str]:
