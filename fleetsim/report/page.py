@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import itertools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from markupsafe import Markup
 from fleetsim.report.bundle import bundle
 from fleetsim.report.contract import SECTIONS, Block, Chart, Fold, Section
 from fleetsim.report.files import replace
-from fleetsim.report.view import ArmView, View
+from fleetsim.report.view import View
 from fleetsim.report.words import clean, label
 
 if TYPE_CHECKING:
@@ -35,20 +36,17 @@ def render(study: Study) -> str:
     view = View(study)
     sections = sorted(SECTIONS.values(), key=lambda s: (s.order, s.name))
     parts = [(s, blocks) for s in sections if (blocks := s.rule(view))]
-    return compose(study.name, study.question or "", parts, view.arms)
+    return compose(study.name, study.question or "", parts)
 
 
-def compose(
-    name: str, question: str, parts: Sequence[tuple[Section, list[Block]]], arms: Sequence[ArmView] = ()
-) -> str:
-    """A page of sections with their blocks, as text; `arms` are those that cells and charts refer to."""
+def compose(name: str, question: str, parts: Sequence[tuple[Section, list[Block]]]) -> str:
+    """A page of sections with their blocks, as text; successive sections of one part stand under its heading."""
     charts = [block for _, blocks in parts for block in _charts(blocks)]
     script, page_script, style = bundle(), _text("page.js"), _text("style.css")
     return _template().render(
         name=label(name, 200),
         question=label(question, 1000) if question else "",
-        parts=parts,
-        arms=arms,
+        parts=[(part, list(sections)) for part, sections in itertools.groupby(parts, lambda pair: pair[0].part)],
         number={id(chart): i for i, chart in enumerate(charts)},
         policy=_policy(script, page_script, style),
         style=Markup(style),

@@ -18,7 +18,7 @@ _GOAL = f"{GOAL * 100:g}{GAP}%"
 _NOTABLE = 0.01  # a smaller share of unfinished or cut tasks changes no figure's third digit
 
 
-@section(order=10, title="The answer")
+@section(order=10, title="The answer", part="")
 def answer(view: View) -> list[Block]:
     """One sentence, what supports it, and what to read with care."""
     if not view.arms:

@@ -23,7 +23,7 @@ def comparison(view: View) -> list[Block]:
         return []
     marks = {name: _marks(view, name) for name in names}
     body = tuple(
-        (Cell(arm.label, small=label(arm.facts.description, 160) if arm.facts.description else "", arm=arm.index),
+        (Cell(arm.label, small=label(arm.facts.description, 160) if arm.facts.description else "", key=arm.key),
          *(cell(arm.figure(name), marks[name].get(arm.index, "")) for name in names))
         for arm in view.arms
     )  # fmt: skip
