@@ -58,7 +58,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A Vega-Lite chart and the table that says the same; `title` and `reading` hold no names of the scenario."""
+    """A Vega-Lite chart and the table that says the same."""
 
     title: str
     reading: str  # how to read it, in a sentence

@@ -63,6 +63,7 @@
       listen(view, spec);
       host.dataset.drawn = "yes";
     } catch (error) {
+      console.error(error);
       host.dataset.drawn = "no";
       host.textContent = "This chart could not be drawn; the table below says the same.";
     }

@@ -14,7 +14,7 @@ _COSTS = ("cost_per_correct_usd", "usd_per_slo_met_task", "usd_per_million_outpu
 _PANELS = (("ttft_p99", "usd_per_slo_met_task"), ("e2e_p99", "usd_per_million_output_tokens"))
 
 
-@section(order=30, title="Cost against latency and quality")
+@section(order=30, title="Trade-offs")
 def cost_latency(view: View) -> list[Block]:
     """A point an architecture, and the alternatives that a search has traded off."""
     spots = [Spot(arm.key, arm.figure) for arm in view.arms]

@@ -1,0 +1,125 @@
+"""What a figure hangs on: a bar for each end of each input's range, the longest first; and indices of influence."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from fleetsim.findings import Sensitivity, Swing, Tornado
+from fleetsim.metrics.contract import Figure
+from fleetsim.report.charts import theme
+from fleetsim.report.contract import Cell, Chart, Table
+from fleetsim.report.figures import cell, kind_of, name_of
+from fleetsim.report.named import last_words
+from fleetsim.report.view import View
+from fleetsim.report.words import digits, label, span
+
+_NAMES, _MARGIN = 230, 110
+_MOST = 15
+_UPPER, _LOWER = "#0a84d6", "#d87a00"
+
+
+def tornado(view: View, found: Tornado) -> Chart | None:
+    """The chart of one figure of one arm; None if nothing was moved."""
+    swings = sorted(found.swings, key=lambda s: -_reach(s, found.base))[:_MOST]
+    if not swings:
+        return None
+    key = view.key(found.arm)
+    title = f"{name_of(found.figure)} of {key.label}, one input at a time"
+    reading = (
+        "Each bar leads from the figure as it stands to where the input's lower (orange) or upper (blue) end takes it; "
+        "pale bars are within luck."
+    )
+    kept: theme.Data = {}
+    drawing = _drawing(kept, found, swings)
+    return Chart(title, reading, theme.finish(drawing, kept), _tornado_table(title, found, swings))
+
+
+def sensitivity(view: View, found: Sensitivity) -> Chart | None:
+    """The influences of all inputs on one figure of one arm, by size; None if there are none."""
+    most = sorted(found.influences, key=lambda i: -abs(i.value))[:_MOST]
+    if not most:
+        return None
+    key = view.key(found.arm)
+    title = f"What {name_of(found.figure).lower()} of {key.label} hangs on"
+    sobol = found.method == "Sobol"
+    reading = f"{label(found.method)}, all inputs moved at once over {digits(found.samples)} simulated points: " + (
+        "the share of the figure's variance each has part in." if sobol else "the mean size of its effects."
+    )
+    rows = [
+        {"path": label(last_words(i.path)), "value": float(f"{i.value:.4g}"),
+         "low": float(f"{(i.value if i.low is None else i.low):.4g}"),
+         "high": float(f"{(i.value if i.high is None else i.high):.4g}"), "text": digits(i.value)}
+        for i in most
+    ]  # fmt: skip
+    kept: theme.Data = {}
+    base = alt.Chart(theme.keep(kept, rows), width=theme.WIDTH - _NAMES - 60, height=alt.Step(26))
+    y_at = _names(rows)
+    x_at = alt.X("value:Q", title=None, axis=alt.Axis(tickCount=5, format=",~r"))
+    bars = base.mark_bar(color=key.look.colour, fillOpacity=0.75).encode(x=x_at, y=y_at, tooltip=["path:N", "text:N"])
+    ends = base.mark_rule(strokeWidth=2, aria=False).encode(x=alt.X("low:Q"), x2="high:Q", y=y_at)
+    columns = ("Input", "Total", "Alone") if sobol else ("Input", "Mean effect (mu*)", "Spread (sigma)")
+    body = tuple(
+        (Cell(label(i.path, 120)), Cell(digits(i.value), span(i.low, i.high), number=True),
+         Cell("n/a" if i.alone is None else digits(i.alone), number=True))
+        for i in most
+    )  # fmt: skip
+    return Chart(title, reading, theme.finish(theme.layered(bars, ends), kept), Table(title, columns, body))
+
+
+def _reach(swing: Swing, base: float) -> float:
+    return max(abs(swing.at_lower - base), abs(swing.at_upper - base))
+
+
+def _names(rows: list[dict]) -> alt.Y:
+    return alt.Y("path:N", sort=[row["path"] for row in rows], title=None,
+                 scale=alt.Scale(paddingInner=0.25), axis=alt.Axis(labelLimit=_NAMES - 10, grid=False))  # fmt: skip
+
+
+def _drawing(kept: theme.Data, found: Tornado, swings: list[Swing]) -> theme.Spec:
+    kind = kind_of(Figure(found.figure, "all", found.base, found.unit, found.better))
+    rows = []
+    for swing in swings:
+        ends = ("lower", swing.lower_input, swing.at_lower), ("upper", swing.upper_input, swing.at_upper)
+        for end, given, at in ends:
+            rows.append({
+                "path": label(last_words(swing.path)), "end": end, "base": float(f"{found.base * kind.scale:.5g}"),
+                "at": float(f"{at * kind.scale:.5g}"), "given": label(given, 20), "said": kind.say(at),
+                "sure": 1.0 if swing.certain else 0.35, "right": at >= found.base,
+            })  # fmt: skip
+    width = theme.WIDTH - _NAMES - 2 * _MARGIN
+    base = alt.Chart(theme.keep(kept, rows), width=width, height=alt.Step(30))
+    shown = ".1%" if kind.share else f"{kind.before},~r"
+    ends = [row[field] for row in rows for field in ("at", "base")]
+    x_at = alt.X("base:Q", title=kind.label + (" (seconds)" if kind.time else ""),
+                 scale=alt.Scale(zero=False, nice=False, domain=[min(ends), max(ends)]),
+                 axis=alt.Axis(tickCount=5, format=shown))  # fmt: skip
+    y_at = _names(rows[::2])
+    offset = alt.YOffset("end:N", sort=["lower", "upper"])
+    bars = base.mark_bar().encode(
+        x=x_at, x2="at:Q", y=y_at, yOffset=offset, fillOpacity=alt.FillOpacity("sure:Q", scale=None, legend=None),
+        color=alt.Color("end:N", scale=alt.Scale(domain=["lower", "upper"], range=[_LOWER, _UPPER]), legend=None),
+        tooltip=[alt.Tooltip("path:N", title="Input"), alt.Tooltip("given:N", title="set to"),
+                 alt.Tooltip("said:N", title=kind.label)],
+    )  # fmt: skip
+    texts = [
+        base.transform_filter(f"datum.right == {str(right).lower()}")
+        .mark_text(align="left" if right else "right", dx=5 if right else -5, fontSize=10, aria=False)
+        .encode(x=alt.X("at:Q"), y=y_at, yOffset=offset, text="given:N")
+        for right in (True, False)
+    ]
+    middle = base.mark_rule(strokeWidth=1, aria=False).encode(x=x_at)
+    return theme.layered(bars, *texts, middle)
+
+
+def _tornado_table(title: str, found: Tornado, swings: list[Swing]) -> Table:
+    def at(value: float, given: str) -> Cell:
+        shown = cell(Figure(found.figure, "all", value, found.unit, found.better))
+        return Cell(shown.text, f"at {label(given)}", number=True)
+
+    body = tuple(
+        (Cell(label(s.path, 120)), at(s.at_lower, s.lower_input), at(s.at_upper, s.upper_input),
+         Cell("yes" if s.certain else "no"))
+        for s in swings
+    )  # fmt: skip
+    now = kind_of(Figure(found.figure, "all", found.base, found.unit)).say(found.base)
+    return Table(f"{title}; as it stands: {now}", ("Input", "Lower end", "Upper end", "More than luck"), body)
