@@ -58,6 +58,12 @@ def name_of(figure: str) -> str:
     return label(figure.replace("_", " ").capitalize())
 
 
+def in_text(figure: str) -> str:
+    """What a figure of this name is called within a sentence."""
+    name = name_of(figure)
+    return name[0].lower() + name[1:]
+
+
 def said(figure: Figure) -> str:
     """The figure with its unit and interval: `$1.23 ($1.20 to $1.26)`."""
     return kind_of(figure).say_both(figure)

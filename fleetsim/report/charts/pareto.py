@@ -21,7 +21,7 @@ READING = (
     "Drag over points to pick their alternatives in every chart of the page; click beside them to let go."
 )
 _LOG_FROM = 8  # a factor between smallest and largest from which an axis goes by factors
-_NAMED = 8  # so many points can be named beside the mark
+_MOST_KEYS = 16  # a longer legend is no help
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Spot:
     key: Key
     figure: Callable[[str], Figure | None]
     faint: bool = False
+    chosen: bool = False
     note: str = ""
 
 
@@ -53,7 +54,7 @@ def pareto(title: str, reading: str, spots: Sequence[Spot], panels: Sequence[Pan
     }
     chart = theme.in_columns(*specs, columns=columns, params=[brush])
     names = list(dict.fromkeys(name for panel, _ in drawn for name in panel))
-    keys = tuple(spot.key for spot in spots) if len(spots) <= 2 * _NAMED else ()
+    keys = tuple(spot.key for spot in spots) if len(spots) <= _MOST_KEYS else ()
     return Chart(title, reading, theme.finish(chart, data), _table(title, spots, names), keys=keys)
 
 
@@ -78,8 +79,8 @@ def _rows(spots: Sequence[Spot], x: str, y: str) -> list[dict]:
         if across is None or up is None:
             continue
         look = spot.key.look
-        row = {"arm": spot.key.label, "name": theme.short(spot.key.label), "fill": 1.0 if look.filled else 0.0,
-               "faint": 0.45 if spot.faint else 1.0, "note": spot.note}  # fmt: skip
+        row = {"arm": spot.key.label, "name": theme.short(spot.key.label), "note": spot.note, "chosen": spot.chosen,
+               "fill": 1.0 if look.filled and not spot.faint else 0.0, "faint": 0.5 if spot.faint else 1.0}  # fmt: skip
         for axis, figure in (("x", across), ("y", up)):
             row |= _place(axis, figure)
         rows.append(row)
@@ -144,8 +145,8 @@ def _panel(
                  alt.Tooltip("yt:N", title=name_of(panel[1])), alt.Tooltip("note:N", title="Note")],
     ).properties(name=name)  # fmt: skip
     layers = [front, across, upright, points]
-    if len(rows) <= _NAMED:
-        text = base.mark_text(align="left", dx=10, dy=-9, aria=False)
+    if any(row["chosen"] for row in rows):
+        text = base.transform_filter("datum.chosen").mark_text(align="left", dx=12, dy=-10, fontWeight=600, aria=False)
         layers.append(text.encode(x=x_at, y=y_at, text="name:N", opacity=theme.picked()))
     return theme.layered(*layers)
 

@@ -42,7 +42,7 @@ def sensitivity(view: View, found: Sensitivity) -> Chart | None:
     key = view.key(found.arm)
     title = f"What {name_of(found.figure).lower()} of {key.label} hangs on"
     sobol = found.method == "Sobol"
-    reading = f"{label(found.method)}, all inputs moved at once over {digits(found.samples)} simulated points: " + (
+    reading = f"{label(found.method)}, all inputs moved at once over {found.samples:,} simulated points: " + (
         "the share of the figure's variance each has part in." if sobol else "the mean size of its effects."
     )
     rows = [
@@ -87,11 +87,11 @@ def _drawing(kept: theme.Data, found: Tornado, swings: list[Swing]) -> theme.Spe
                 "sure": 1.0 if swing.certain else 0.35, "right": at >= found.base,
             })  # fmt: skip
     width = theme.WIDTH - _NAMES - 2 * _MARGIN
-    base = alt.Chart(theme.keep(kept, rows), width=width, height=alt.Step(30))
+    base = alt.Chart(theme.keep(kept, rows), width=width, height=alt.Step(15))
     shown = ".1%" if kind.share else f"{kind.before},~r"
     ends = [row[field] for row in rows for field in ("at", "base")]
     x_at = alt.X("base:Q", title=kind.label + (" (seconds)" if kind.time else ""),
-                 scale=alt.Scale(zero=False, nice=False, domain=[min(ends), max(ends)]),
+                 scale=alt.Scale(zero=False, nice=False, domain=_room(ends)),
                  axis=alt.Axis(tickCount=5, format=shown))  # fmt: skip
     y_at = _names(rows[::2])
     offset = alt.YOffset("end:N", sort=["lower", "upper"])
@@ -109,6 +109,12 @@ def _drawing(kept: theme.Data, found: Tornado, swings: list[Swing]) -> theme.Spe
     ]
     middle = base.mark_rule(strokeWidth=1, aria=False).encode(x=x_at)
     return theme.layered(bars, *texts, middle)
+
+
+def _room(ends: list[float]) -> list[float]:
+    """From the smallest to the largest, and room for words beside both."""
+    margin = 0.14 * (max(ends) - min(ends))
+    return [float(f"{min(ends) - margin:.5g}"), float(f"{max(ends) + margin:.5g}")]
 
 
 def _tornado_table(title: str, found: Tornado, swings: list[Swing]) -> Table:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from fleetsim.findings import Front, Option
 from fleetsim.report.charts.pareto import READING, Panel, Spot, pareto
 from fleetsim.report.contract import Block, section
-from fleetsim.report.figures import name_of
 from fleetsim.report.palette import Key, Look, look
 from fleetsim.report.view import View, distinct
-from fleetsim.report.words import listed
 
 _COSTS = ("cost_per_correct_usd", "usd_per_slo_met_task", "usd_per_million_output_tokens")
+_FAINT = "Hollow and pale ones do not meet the constraints."
 _PANELS = (("ttft_p99", "usd_per_slo_met_task"), ("e2e_p99", "usd_per_million_output_tokens"))
 
 
@@ -35,15 +34,14 @@ def _panels(view: View) -> list[Panel]:
 def _searched(view: View, front: Front) -> Block | None:
     labels = distinct([option.name for option in front.options])
     spots = [
-        Spot(Key(label, _look(view, option)), option.figure, faint=not option.feasible, note=_note(option))
+        Spot(Key(label, _look(view, option)), option.figure, not option.feasible, option.chosen, _note(option))
         for label, option in zip(labels, front.options, strict=True)
     ]
     first, *others = front.axes
     panels = [(other, first) for other in others]
     if len(others) == 2:
         panels.append((others[1], others[0]))
-    title = f"The alternatives by {listed([name_of(axis).lower() for axis in front.axes])}"
-    return pareto(title, READING, spots, panels)
+    return pareto("The alternatives that were searched", f"{READING} {_FAINT}", spots, panels)
 
 
 def _look(view: View, option: Option) -> Look:
