@@ -137,6 +137,11 @@ class View:
         """Whether any class has a target."""
         return any(t is not None for _, c in self.classes for t in (c.ttft_s, c.tpot_s, c.e2e_s))
 
+    @property
+    def judged(self) -> bool:
+        """Whether answers were judged: some arm has an accuracy."""
+        return any(arm.figure("accuracy") for arm in self.arms)
+
     def ranked(self, name: str, among: Sequence[ArmView] | None = None) -> list[ArmView]:
         """Arms that have the figure of all tasks, the better ones first."""
         found = [(arm, arm.figure(name)) for arm in (self.arms if among is None else among)]

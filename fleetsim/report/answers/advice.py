@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fleetsim.report.answers.arms import good_enough, ranked_by_cost
 from fleetsim.report.view import ArmView, View
-from fleetsim.report.words import digits, label, percent
+from fleetsim.report.words import digits, label, listed, percent
 
 _HOURS_A_MONTH = 730
 _IDLE = 0.5  # a fleet whose busiest pool works less than this may be larger than it need be
@@ -19,13 +19,20 @@ def advice(view: View) -> list[str]:
     if not ranked:
         return []
     best, *others = ranked
-    lines = [f"Serve this load with {best.label}: {_fleet(best)}{_price(best)}."]
-    level = [arm for arm in others if not view.told_apart(name, best, arm)]
-    if level:
-        lines.append(_choose(view, [best, *level]))
-    else:
+    level = [best, *(arm for arm in others if not view.told_apart(name, best, arm))]
+    chosen = _fastest_of(view, level)
+    why = _why(chosen, level)
+    lines = [f"Serve this load with {chosen.label}: {_fleet(chosen)}{_price(chosen)}.", *why]
+    if len(level) == 1:
         lines += _faster(view, best, others)
-    return lines + _smaller(best)
+    return [*lines, *_unjudged(view), *_smaller(chosen)]
+
+
+def _unjudged(view: View) -> list[str]:
+    models = {tuple(pool.model for pool in arm.facts.pools) for arm in view.arms}
+    if view.judged or len(models) < 2:
+        return []
+    return ["First try whether its models answer well enough: how good answers are was not simulated."]
 
 
 def _fleet(arm: ArmView) -> str:
@@ -43,13 +50,22 @@ def _price(arm: ArmView) -> str:
     return f". It costs ${digits(usd.value)} an hour, ${digits(usd.value * _HOURS_A_MONTH)} a month"
 
 
-def _choose(view: View, level: list[ArmView]) -> str:
-    names = " and ".join(arm.label for arm in level) if len(level) < 3 else f"{len(level)} architectures"
+def _fastest_of(view: View, level: list[ArmView]) -> ArmView:
+    """Of arms not told apart in cost the one that is faster by more than luck; the first where none is."""
     ranked = view.ranked("e2e_p99", level)
-    fast = ""
-    if len(ranked) > 1 and view.told_apart("e2e_p99", ranked[0], ranked[1]):
-        fast = f": {ranked[0].label} is the fastest of them"
-    return f"{names} are not told apart in cost by these runs. Choose between them by what else matters{fast}."
+    if len(ranked) > 1 and all(view.told_apart("e2e_p99", ranked[0], other) for other in ranked[1:]):
+        return ranked[0]
+    return level[0]
+
+
+def _why(chosen: ArmView, level: list[ArmView]) -> list[str]:
+    """Why it is chosen among those that cost the same as far as these runs tell."""
+    if len(level) == 1:
+        return []
+    others = listed([arm.label for arm in level if arm is not chosen])
+    if chosen is level[0]:
+        return [f"These runs tell its cost from that of {others} no more than its speed: choose by what else matters."]
+    return [f"These runs do not tell its cost from that of {others}, and it is the fastest of them."]
 
 
 def _faster(view: View, best: ArmView, others: list[ArmView]) -> list[str]:

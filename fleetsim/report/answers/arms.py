@@ -7,6 +7,7 @@ from fleetsim.report.view import GOAL, ArmView, View, known
 from fleetsim.report.words import GAP, listed
 
 _COSTS = {
+    "cost_per_correct_usd": "per 1,000 right answers",
     "usd_per_slo_met_task": "per 1,000 tasks within target",
     "usd_per_million_output_tokens": "per million output tokens",
     "usd_per_task": "per 1,000 tasks",

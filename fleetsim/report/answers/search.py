@@ -17,7 +17,7 @@ def lead(answer: CapacityAnswer) -> str:
         return f"No fleet within the bounds of the search keeps {asked}."
     sentence = f"{label(answer.chosen.name)} is the fleet to take: {_best(answer)}"
     against = _against(answer, answer.monolith)
-    return f"{sentence}{f'; the best fleet of the one large model would cost {against}' if against else ''}."
+    return f"{sentence}{f'; the best fleet of the one large model comes to {against}' if against else ''}."
 
 
 def support(answer: CapacityAnswer) -> list[str]:
@@ -31,7 +31,7 @@ def support(answer: CapacityAnswer) -> list[str]:
         how = f": {listed([_falls(below, c) for c in missed])}" if missed else ""
         lines.append(f"The next cheaper fleet, {label(below.name)}, does not do{how}.")
     if next_best is not None:
-        lines.append(f"The runner-up, {label(next_best.name)}, would cost {_against(answer, next_best)}.")
+        lines.append(f"The runner-up, {label(next_best.name)}, comes to {_against(answer, next_best)}.")
     lines += [_headroom(c) for c in answer.constraints if c.binding]
     return lines
 

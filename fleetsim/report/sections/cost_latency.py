@@ -25,7 +25,7 @@ def cost_latency(view: View) -> list[Block]:
 def _panels(view: View) -> list[Panel]:
     """Cost against latency; with answers judged, also cost and latency against the share of right ones."""
     panels = [panel for panel in _PANELS if all(any(arm.figure(name) for arm in view.arms) for name in panel)]
-    if any(arm.figure("accuracy") for arm in view.arms):
+    if view.judged:
         cost = next((name for name in _COSTS if any(arm.figure(name) for arm in view.arms)), None)
         panels += [("accuracy", name) for name in (cost, "e2e_p99") if name]
     return panels

@@ -9,7 +9,7 @@ from fleetsim.report.contract import Block, Points, section
 from fleetsim.report.view import View
 
 
-@section(order=15, title="What we recommend", part="")
+@section(order=15, title="Recommendation", part="")
 def recommendation(view: View) -> list[Block]:
     """The fleet to deploy, and what to try next."""
     found = view.found(CapacityAnswer)

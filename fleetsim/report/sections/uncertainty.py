@@ -55,7 +55,6 @@ def _luck(view: View) -> list[str]:
 
 
 def _left_out(view: View) -> list[str]:
-    judged = any(figure.name == "accuracy" for arm in view.arms for figure in arm.arm.figures)
-    if judged or not view.arms:
+    if view.judged or not view.arms:
         return []
     return ["How good the answers are was not simulated: every answer counts the same, whichever model gave it."]
