@@ -14,6 +14,7 @@ from fleetsim.cli.check import check
 from fleetsim.cli.group import Commands
 from fleetsim.cli.listing import list_
 from fleetsim.cli.predict import predict
+from fleetsim.cli.report import report
 from fleetsim.cli.run import run
 from fleetsim.cli.schema import schema
 from fleetsim.cli.show import show
@@ -43,7 +44,7 @@ def commands() -> None:
     """
 
 
-for _command in (run, check, list_, show, schema, verify, predict, calibrate, accuracy):
+for _command in (run, report, check, list_, show, schema, verify, predict, calibrate, accuracy):
     commands.add_command(_command)
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Swing:
-    """The figure with one input at the lower and at the upper end of its range, all others as they stand."""
+    """How far one input alone moves the figure, all others as they stand."""
 
     path: str
-    lower_input: str  # as the user would write it
-    upper_input: str
-    at_lower: float  # the figure there
-    at_upper: float
+    least_at: str  # the input where the figure is least, as the user would write it
+    most_at: str
+    least: float  # the figure there
+    most: float
     certain: bool = True  # whether the two differ by more than luck
 
 

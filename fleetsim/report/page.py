@@ -33,15 +33,18 @@ def write(study: Study, path: Path) -> None:
 
 def render(study: Study) -> str:
     """The page as text; the same study gives the same text."""
-    view = View(study)
+    return compose(study.name, study.question or "", sections_of(View(study)))
+
+
+def sections_of(view: View) -> list[tuple[Section, list[Block]]]:
+    """The sections that have something to say, in order, with their blocks."""
     sections = sorted(SECTIONS.values(), key=lambda s: (s.order, s.name))
-    parts = [(s, blocks) for s in sections if (blocks := s.rule(view))]
-    return compose(study.name, study.question or "", parts)
+    return [(s, blocks) for s in sections if (blocks := s.rule(view))]
 
 
 def compose(name: str, question: str, parts: Sequence[tuple[Section, list[Block]]]) -> str:
     """A page of sections with their blocks, as text; successive sections of one part stand under its heading."""
-    charts = [block for _, blocks in parts for block in _charts(blocks)]
+    charts = [block for _, blocks in parts for block in charts_of(blocks)]
     script, page_script, style = bundle(), _text("page.js"), _text("style.css")
     return _template().render(
         name=label(name, 200),
@@ -58,25 +61,27 @@ def compose(name: str, question: str, parts: Sequence[tuple[Section, list[Block]
 
 def data_script(value: Any) -> str:
     """JSON that can stand in a script element: pure ASCII, no character that ends or opens markup, no hidden ones."""
-    text = json.dumps(_cleaned(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(cleaned(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _cleaned(value: Any) -> Any:
+def cleaned(value: Any) -> Any:
+    """Plain data with every text in it cleaned."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
-        return {key: _cleaned(inner) for key, inner in value.items()}
-    return [_cleaned(inner) for inner in value] if isinstance(value, list | tuple) else value
+        return {key: cleaned(inner) for key, inner in value.items()}
+    return [cleaned(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _charts(blocks: list[Block] | tuple[Block, ...]) -> list[Chart]:
+def charts_of(blocks: list[Block] | tuple[Block, ...]) -> list[Chart]:
+    """The charts among blocks, folded ones too, in order."""
     found = []
     for block in blocks:
         if isinstance(block, Chart):
             found.append(block)
         elif isinstance(block, Fold):
-            found += _charts(block.blocks)
+            found += charts_of(block.blocks)
     return found
 
 

@@ -10,6 +10,7 @@ from fleetsim.report.view import View
 from fleetsim.report.words import digits, label, listed, span
 
 _MOST = 6
+_WORDS = {"better": "better", "worse": "worse", "differs": "different"}
 
 
 def lead(view: View) -> str:
@@ -47,9 +48,9 @@ def hangs_on(view: View) -> list[str]:
     lines = []
     for found in view.found(Tornado):
         sure = [s for s in found.swings if s.certain]
-        most = sorted(sure, key=lambda s: -max(abs(s.at_lower - found.base), abs(s.at_upper - found.base)))[:2]
+        most = sorted(sure, key=lambda s: -max(abs(s.least - found.base), abs(s.most - found.base)))[:2]
         if most and found.base:
-            moved = [max(abs(s.at_lower - found.base), abs(s.at_upper - found.base)) / abs(found.base) for s in most]
+            moved = [max(abs(s.least - found.base), abs(s.most - found.base)) / abs(found.base) for s in most]
             inputs = [f"{label(last_words(s.path))} (up to {100 * m:.0f} %)" for s, m in zip(most, moved, strict=True)]
             lines.append(f"{name_of(found.figure)} of {view.key(found.arm).label} hangs most on {listed(inputs)}.")
     return lines
@@ -57,10 +58,10 @@ def hangs_on(view: View) -> list[str]:
 
 def _pair(view: View, b: str, a: str, found: list[Difference]) -> str:
     parts = []
-    for verdict in ("better", "worse"):
+    for verdict in ("better", "worse", "differs"):
         of = [f"{in_text(d.figure)} by {said_of(d)}" for d in found if d.verdict == verdict]
         if of:
-            parts.append(f"{verdict} in {'; '.join(of)}")
+            parts.append(f"{_WORDS[verdict]} in {'; '.join(of)}")
     even = [in_text(d.figure) for d in found if d.verdict == "no evidence"]
     if even:
         parts.append(f"not told apart in {listed(even)}")

@@ -9,7 +9,7 @@ from fleetsim.report.charts import theme
 from fleetsim.report.contract import Cell, Chart, Table
 from fleetsim.report.figures import cell, kind_of, name_of
 from fleetsim.report.named import figure_at, last_words
-from fleetsim.report.view import View
+from fleetsim.report.view import View, distinct
 from fleetsim.report.words import digits, label
 
 _LOG_FROM = 30  # a factor between smallest and largest from which an axis goes by factors
@@ -49,6 +49,8 @@ def _drawing(view: View, kept: theme.Data, found: Curve, lines: list[Line]) -> t
     unit = f" ({label(found.x_unit)})" if found.x_unit else ""
     across = {"title": f"{name}{unit}", "scale": _scale([row["x"] for row in rows], False),
               "axis": alt.Axis(format=",~r", tickCount=8, labelOverlap=True, grid=False)}  # fmt: skip
+    if found.x_names:
+        return _by_name(kept, found, rows, keys, name)
     shown = ".0%" if kind.share else f"{kind.before},~r"
     ends = [row[end] for row in rows for end in ("low", "high")]
     if found.limit is not None:
@@ -90,6 +92,26 @@ def _scale(values: list[float], from_zero: bool) -> alt.Scale:
     return alt.Scale(zero=from_zero, nice=True)
 
 
+def _by_name(kept: theme.Data, found: Curve, rows: list[dict], keys: theme.Keys, name: str) -> theme.Spec:
+    """Values that are no numbers stand in their order, without lines between them."""
+    names = distinct(list(found.x_names))
+    for row in rows:
+        row["at"] = names[int(row["x"])]
+    base = alt.Chart(theme.keep(kept, rows), **_SIZE)
+    kind = kind_of(figure_at(found, found.lines[0].points[0]))
+    looks = {"color": theme.colour(keys), "opacity": theme.picked(),
+             "xOffset": alt.XOffset("arm:N", sort=None, scale=alt.Scale(paddingOuter=0.6))}  # fmt: skip
+    x_at = alt.X("at:N", sort=list(names), title=name, axis=alt.Axis(labelAngle=0, labelLimit=150, grid=False))
+    up = {"title": kind.label + (" (seconds)" if kind.time else ""), "scale": alt.Scale(zero=not kind.share)}
+    ends = base.mark_rule(strokeWidth=2, aria=False).encode(x=x_at, y=alt.Y("low:Q", **up), y2="high:Q", **looks)
+    points = base.mark_point(size=70, filled=True).encode(
+        x=x_at, y=alt.Y("value:Q", **up), shape=theme.shape(keys), **looks,
+        tooltip=[alt.Tooltip("arm:N", title="Alternative"), alt.Tooltip("at:N", title=name),
+                 alt.Tooltip("said:N", title=kind.label)],
+    )  # fmt: skip
+    return theme.layered(ends, points)
+
+
 def _rules(kept: theme.Data, found: Curve, scale: float, axes: tuple[dict, dict]) -> list[alt.Chart]:
     """The limit, the scenario as it stands, and where lines cross, each with its word."""
     across, up = axes
@@ -117,8 +139,12 @@ def _table(view: View, title: str, found: Curve, lines: list[Line]) -> Table:
     xs = sorted({point.x for line in lines for point in line.points})
     shown = xs[:: max(1, -(-len(xs) // _MOST_ROWS))]
     at = [{point.x: figure_at(found, point) for point in line.points} for line in lines]
-    body = tuple(
-        (Cell(f"{digits(x)} {label(found.x_unit) if found.x_unit else ''}".strip()), *(cell(of.get(x)) for of in at))
-        for x in shown
-    )
+    body = tuple((Cell(_input(found, x)), *(cell(of.get(x)) for of in at)) for x in shown)
     return Table(title, (label(last_words(found.x_path)), *(view.key(line.arm).label for line in lines)), body)
+
+
+def _input(found: Curve, x: float) -> str:
+    """A value of the quantity as a table shows it."""
+    if found.x_names:
+        return label(found.x_names[int(x)])
+    return f"{digits(x)} {label(found.x_unit)}" if found.x_unit else digits(x)

@@ -10,12 +10,12 @@ from fleetsim.report.charts import theme
 from fleetsim.report.contract import Cell, Chart, Table
 from fleetsim.report.figures import kind_of, name_of
 from fleetsim.report.view import View
-from fleetsim.report.words import Kind, digits, label
+from fleetsim.report.words import Kind, label, listed, percent
 
-_COLOURS = {"better": "#0a84d6", "worse": "#d87a00", "no evidence": "#7c868f"}
+_COLOURS = {"better": "#0a84d6", "worse": "#d87a00", "differs": "#8a3ffc", "no evidence": "#7c868f"}
 _NAMES = 330
 _READING = (
-    "Each line is the 95 % interval of a difference, in per cent of what it is compared with. Blue: better; orange: "
+    "Each line is the interval of a difference, in per cent of what it is compared with. Blue: better; orange: "
     "worse; grey: the line reaches over zero, so these runs are no evidence either way."
 )
 
@@ -60,12 +60,12 @@ def table_of(view: View, found: list[Difference]) -> Table:
     body = tuple(
         (Cell(f"{name_of(d.figure)}{_of(d)}"), Cell(view.key(d.b).label, key=view.key(d.b)),
          Cell(view.key(d.a).label, key=view.key(d.a)), Cell(said_of(d), number=True), Cell(d.verdict),
-         Cell("n/a" if d.variance_ratio is None else f"{digits(d.variance_ratio)} times", number=True),
+         Cell("n/a" if d.variance_ratio is None else percent(d.variance_ratio), number=True),
          Cell(str(d.pairs), number=True))
         for d in found
     )  # fmt: skip
-    columns = ("Figure", "Judged", "Against", "Difference", "Verdict", "Variance spared by pairing", "Pairs")
-    return Table("Differences under the same luck, with 95 % intervals", columns, body)
+    columns = ("Figure", "Judged", "Against", "Difference", "Verdict", "Variance left by pairing", "Pairs")
+    return Table(f"Differences under the same luck, with {_levels(found)} % intervals", columns, body)
 
 
 def said_of(d: Difference) -> str:
@@ -74,6 +74,10 @@ def said_of(d: Difference) -> str:
     if kind.share:
         kind = Kind(kind.label, after=" points", scale=100.0)
     return kind.say_both(Figure(d.figure, d.scope, d.value, d.unit, d.better, d.low, d.high))
+
+
+def _levels(found: list[Difference]) -> str:
+    return listed([f"{100 * level:.4g}" for level in sorted({d.level for d in found})])
 
 
 def _of(d: Difference) -> str:

@@ -13,9 +13,9 @@ from fleetsim.report.named import last_words
 from fleetsim.report.view import View
 from fleetsim.report.words import digits, label, span
 
-_NAMES, _MARGIN = 230, 110
+_NAMES = 230
 _MOST = 15
-_UPPER, _LOWER = "#0a84d6", "#d87a00"
+_ENDS = ("least", "base", "most")
 
 
 def tornado(view: View, found: Tornado) -> Chart | None:
@@ -26,11 +26,11 @@ def tornado(view: View, found: Tornado) -> Chart | None:
     key = view.key(found.arm)
     title = f"{name_of(found.figure)} of {key.label}, one input at a time"
     reading = (
-        "Each bar leads from the figure as it stands to where the input's lower (orange) or upper (blue) end takes it; "
-        "pale bars are within luck."
+        "Each bar reaches from the least to the most that the input makes of the figure, with the input written at "
+        "each end; the upright line is the figure as it stands. Pale bars are within luck."
     )
     kept: theme.Data = {}
-    drawing = _drawing(kept, found, swings)
+    drawing = _drawing(kept, found, swings, key.look.colour)
     return Chart(title, reading, theme.finish(drawing, kept), _tornado_table(title, found, swings))
 
 
@@ -67,7 +67,7 @@ def sensitivity(view: View, found: Sensitivity) -> Chart | None:
 
 
 def _reach(swing: Swing, base: float) -> float:
-    return max(abs(swing.at_lower - base), abs(swing.at_upper - base))
+    return max(abs(swing.least - base), abs(swing.most - base))
 
 
 def _names(rows: list[dict]) -> alt.Y:
@@ -75,40 +75,33 @@ def _names(rows: list[dict]) -> alt.Y:
                  scale=alt.Scale(paddingInner=0.25), axis=alt.Axis(labelLimit=_NAMES - 10, grid=False))  # fmt: skip
 
 
-def _drawing(kept: theme.Data, found: Tornado, swings: list[Swing]) -> theme.Spec:
+def _drawing(kept: theme.Data, found: Tornado, swings: list[Swing], colour: str) -> theme.Spec:
     kind = kind_of(Figure(found.figure, "all", found.base, found.unit, found.better))
-    rows = []
-    for swing in swings:
-        ends = ("lower", swing.lower_input, swing.at_lower), ("upper", swing.upper_input, swing.at_upper)
-        for end, given, at in ends:
-            rows.append({
-                "path": label(last_words(swing.path)), "end": end, "base": float(f"{found.base * kind.scale:.5g}"),
-                "at": float(f"{at * kind.scale:.5g}"), "given": label(given, 20), "said": kind.say(at),
-                "sure": 1.0 if swing.certain else 0.35, "right": at >= found.base,
-            })  # fmt: skip
-    width = theme.WIDTH - _NAMES - 2 * _MARGIN
-    base = alt.Chart(theme.keep(kept, rows), width=width, height=alt.Step(15))
+
+    def scaled(value: float) -> float:
+        return float(f"{value * kind.scale:.5g}")
+
+    rows = [
+        {"path": label(last_words(s.path)), "least": scaled(s.least), "most": scaled(s.most),
+         "base": scaled(found.base), "left": label(s.least_at, 20), "right": label(s.most_at, 20),
+         "said": f"{kind.say(s.least)} to {kind.say(s.most)}", "sure": 0.85 if s.certain else 0.25}
+        for s in swings
+    ]  # fmt: skip
+    base = alt.Chart(theme.keep(kept, rows), width=theme.WIDTH - _NAMES - 60, height=alt.Step(30))
     shown = ".1%" if kind.share else f"{kind.before},~r"
-    ends = [row[field] for row in rows for field in ("at", "base")]
-    x_at = alt.X("base:Q", title=kind.label + (" (seconds)" if kind.time else ""),
-                 scale=alt.Scale(zero=False, nice=False, domain=_room(ends)),
-                 axis=alt.Axis(tickCount=5, format=shown))  # fmt: skip
-    y_at = _names(rows[::2])
-    offset = alt.YOffset("end:N", sort=["lower", "upper"])
-    bars = base.mark_bar().encode(
-        x=x_at, x2="at:Q", y=y_at, yOffset=offset, fillOpacity=alt.FillOpacity("sure:Q", scale=None, legend=None),
-        color=alt.Color("end:N", scale=alt.Scale(domain=["lower", "upper"], range=[_LOWER, _UPPER]), legend=None),
-        tooltip=[alt.Tooltip("path:N", title="Input"), alt.Tooltip("given:N", title="set to"),
-                 alt.Tooltip("said:N", title=kind.label)],
+    room = alt.Scale(zero=False, nice=False, domain=_room([row[end] for row in rows for end in _ENDS]))
+    title = kind.label + (" (seconds)" if kind.time else "")
+    across = {"title": title, "axis": alt.Axis(tickCount=5, format=shown), "scale": room}
+    y_at = _names(rows)
+    bars = base.mark_bar(color=colour).encode(
+        x=alt.X("least:Q", **across), x2="most:Q", y=y_at,
+        fillOpacity=alt.FillOpacity("sure:Q", scale=None, legend=None),
+        tooltip=[alt.Tooltip("path:N", title="Input"), alt.Tooltip("said:N", title=kind.label)],
     )  # fmt: skip
-    texts = [
-        base.transform_filter(f"datum.right == {str(right).lower()}")
-        .mark_text(align="left" if right else "right", dx=5 if right else -5, fontSize=10, aria=False)
-        .encode(x=alt.X("at:Q"), y=y_at, yOffset=offset, text="given:N")
-        for right in (True, False)
-    ]
-    middle = base.mark_rule(strokeWidth=1, aria=False).encode(x=x_at)
-    return theme.layered(bars, *texts, middle)
+    left = base.mark_text(align="right", dx=-5, aria=False).encode(x=alt.X("least:Q", **across), y=y_at, text="left:N")
+    right = base.mark_text(align="left", dx=5, aria=False).encode(x=alt.X("most:Q", **across), y=y_at, text="right:N")
+    now = base.mark_rule(strokeWidth=1.5, aria=False).encode(x=alt.X("base:Q", **across))
+    return theme.layered(bars, left, right, now)
 
 
 def _room(ends: list[float]) -> list[float]:
@@ -123,9 +116,9 @@ def _tornado_table(title: str, found: Tornado, swings: list[Swing]) -> Table:
         return Cell(shown.text, f"at {label(given)}", number=True)
 
     body = tuple(
-        (Cell(label(s.path, 120)), at(s.at_lower, s.lower_input), at(s.at_upper, s.upper_input),
+        (Cell(label(s.path, 120)), at(s.least, s.least_at), at(s.most, s.most_at),
          Cell("yes" if s.certain else "no"))
         for s in swings
     )  # fmt: skip
     now = kind_of(Figure(found.figure, "all", found.base, found.unit)).say(found.base)
-    return Table(f"{title}; as it stands: {now}", ("Input", "Lower end", "Upper end", "More than luck"), body)
+    return Table(f"{title}; as it stands: {now}", ("Input", "Least", "Most", "More than luck"), body)

@@ -9,7 +9,8 @@ from fleetsim.report.view import View, apart
 from fleetsim.report.words import label
 
 KEY = (
-    "slo_attainment", "accuracy", "cost_per_correct_usd", "usd_per_slo_met_task", "usd_per_million_output_tokens", "usd_per_hour", "goodput",
+    "slo_attainment", "accuracy", "cost_per_correct_usd", "usd_per_slo_met_task", "usd_per_million_output_tokens",
+    "usd_per_hour", "goodput",
     "ttft_p99", "tpot_p99", "e2e_p99",
 )  # fmt: skip
 _ARMS_A_TABLE = 5
