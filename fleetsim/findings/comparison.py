@@ -24,6 +24,6 @@ class Difference:
     verdict: Verdict
     pairs: int  # replicates on common random numbers
     variance_ratio: float | None = None  # share that common luck left of an unpaired difference's variance
-    level: float = 0.95
     scope: str = "all"
     better: str = ""  # whether "lower" or "higher" values of the figure are better
+    level: float = 0.95

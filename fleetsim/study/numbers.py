@@ -100,6 +100,8 @@ def _harmless(table: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     safe = table.copy()
-    for column in safe.columns[[pd.api.types.is_object_dtype(k) or pd.api.types.is_string_dtype(k) for k in safe.dtypes]]:
+    for column in safe.columns:
+        if pd.api.types.is_numeric_dtype(safe[column]):
+            continue
         safe[column] = [f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v for v in safe[column]]
     return safe
