@@ -43,9 +43,9 @@ class Curve:
     x_path: str  # path in the scenario, e.g. workload.arrivals.rate
     lines: tuple[Line, ...]
     x_unit: str = ""
-    x_names: tuple[str, ...] = ()  # of values that are no numbers: x is a position in this list
     better: str = ""  # whether "lower" or "higher" values of the figure are better
     scope: str = "all"
     limit: float | None = None  # a constraint on the figure, drawn as a line
     here: float | None = None  # x of the scenario as it stands
     crossings: tuple[Crossing, ...] = ()
+    x_names: tuple[str, ...] = ()  # of values that are no numbers: x is a position in this list
