@@ -13,6 +13,7 @@ def mentioned(findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings:
         if isinstance(finding, Curve):
             yield from (line.arm for line in finding.lines)
+            yield from (arm for crossing in finding.crossings for arm in (crossing.below, crossing.above))
         elif isinstance(finding, Difference):
             yield from (finding.a, finding.b)
         elif isinstance(finding, Tornado | Sensitivity):

@@ -47,9 +47,11 @@ def test_records_figures_and_findings_come_back(study, tmp_path):
     assert back.findings == full.findings
     assert (back.name, back.provenance, back.resolved) == (full.name, full.provenance, full.resolved)
     for arm, old in zip(back.arms, full.arms, strict=True):
-        assert {f.name: f.value for f in arm.figures if f.value == f.value} == {
-            f.name: f.value for f in old.figures if f.value == f.value
-        }
+        for figure in arm.figures:
+            was = old.figure(figure.name, figure.scope)
+            told = [(f.unit, f.better, f.low, f.high, f.interval) for f in (figure, was)]
+            assert told[0] == told[1]
+            assert figure.value == pytest.approx(was.value, rel=0, abs=0, nan_ok=True)
         for run_, was in zip(arm.runs, old.runs, strict=True):
             assert run_.facts == was.facts
             for table in ("calls", "tasks", "samples"):

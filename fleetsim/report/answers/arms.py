@@ -44,7 +44,7 @@ def _served(view: View, good: list[ArmView]) -> tuple[str, str]:
     if not ranked:
         return "No architecture has a cost, because nothing was priced or no task was answered", ""
     best = ranked[0]
-    cost = cost_of(best, name)
+    cost = _cost(best, name)
     if len(view.arms) == 1:
         what = f"keeps {_kept(best)} of tasks within their targets, at" if view.has_targets else "costs"
     elif not view.has_targets:
@@ -113,7 +113,7 @@ def ranked_by_cost(view: View, among: list[ArmView]) -> tuple[str, list[ArmView]
     return "", []
 
 
-def cost_of(arm: ArmView, name: str) -> str:
+def _cost(arm: ArmView, name: str) -> str:
     return f"{said(arm.figure(name))} {_COSTS[name]}"
 
 
@@ -128,11 +128,9 @@ def _costs(view: View, good: list[ArmView]) -> list[str]:
         if not ranked or ranked[-1].figure(name).value <= 0:
             continue
         if len(ranked) > 1:
-            lines.append(
-                f"{cheapest}: {ranked[0].label} at {cost_of(ranked[0], name)}; {_compared(view, ranked, name)}."
-            )
+            lines.append(f"{cheapest}: {ranked[0].label} at {_cost(ranked[0], name)}; {_compared(view, ranked, name)}.")
         elif name != first or not good:
-            lines.append(f"{ranked[0].label} costs {cost_of(ranked[0], name)}.")
+            lines.append(f"{ranked[0].label} costs {_cost(ranked[0], name)}.")
     return lines
 
 
