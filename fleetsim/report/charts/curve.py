@@ -15,7 +15,6 @@ from fleetsim.report.words import digits, label
 _LOG_FROM = 30  # a factor between smallest and largest from which an axis goes by factors
 _MOST_ROWS = 40  # of the table
 _SIZE = {"width": theme.WIDTH - 130, "height": 290}
-_READING = "Bands are 95 % intervals. "
 
 
 def curve(view: View, found: Curve) -> Chart | None:
@@ -31,7 +30,7 @@ def curve(view: View, found: Curve) -> Chart | None:
 
 
 def _reading(found: Curve) -> str:
-    said = _READING
+    said = "Lines are 95 % intervals. " if found.x_names else "Bands are 95 % intervals. "
     if found.limit is not None:
         said += "The level broken line is the limit. "
     if found.here is not None:

@@ -13,6 +13,8 @@ KEY = (
     "usd_per_hour", "goodput",
     "ttft_p99", "tpot_p99", "e2e_p99",
 )  # fmt: skip
+_MOST_COLUMNS = 8
+_SPARED = ("goodput", "tpot_p99")  # left to the table of all figures where there are more
 _ARMS_A_TABLE = 5
 
 
@@ -20,6 +22,8 @@ _ARMS_A_TABLE = 5
 def comparison(view: View) -> list[Block]:
     """The key figures of every arm with intervals, the best marked; all figures folded below."""
     names = [name for name in KEY if any(arm.figure(name) for arm in view.arms)]
+    for spared in _SPARED[: max(0, len(names) - _MOST_COLUMNS)]:
+        names = [name for name in names if name != spared]
     if not names:
         return []
     marks = {name: _marks(view, name) for name in names}
