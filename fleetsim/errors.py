@@ -59,6 +59,12 @@ class UnknownName(FleetsimError):
     exit_code = 2
 
 
+class NoStudy(FleetsimError):
+    """A folder does not hold a study that can be read again."""
+
+    exit_code = 2
+
+
 class OutputFolder(FleetsimError):
     """Results cannot be written where they are to go."""
 

@@ -15,6 +15,7 @@ from fleetsim.cli.group import Commands
 from fleetsim.cli.listing import list_
 from fleetsim.cli.predict import predict
 from fleetsim.cli.quality import quality
+from fleetsim.cli.report import report
 from fleetsim.cli.run import run
 from fleetsim.cli.schema import schema
 from fleetsim.cli.show import show
@@ -44,7 +45,7 @@ def commands() -> None:
     """
 
 
-for _command in (run, check, list_, show, schema, verify, predict, calibrate, accuracy, quality):
+for _command in (run, report, check, list_, show, schema, verify, predict, calibrate, accuracy, quality):
     commands.add_command(_command)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fleetsim.cli.figures import figures_option, write_figures
 from fleetsim.cli.group import say, scenario_argument, set_option, talk
 from fleetsim.cli.progress import progress_bar
 from fleetsim.errors import OutputFolder
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @set_option
 @click.option("-q", "--quiet", is_flag=True, help="Print the results only.")
 @click.option("--no-report", is_flag=True, help="Write no report.html.")
+@figures_option
 def run(
     scenario: str,
     output: Path | None,
@@ -34,6 +36,7 @@ def run(
     sets: tuple[str, ...],
     quiet: bool,
     no_report: bool,
+    formats: tuple[str, ...],
 ) -> None:
     """Simulate every architecture of a scenario and compare them.
 
@@ -59,12 +62,15 @@ def run(
         text = comparison(study)
         try:
             files = save(study, folder, report=not no_report)
+            pictures = write_figures(study, folder, formats)
         except OutputFolder:
             say(text)  # an hour of simulation is not lost to a full disk
             raise
     say(text)
     if not quiet:
         talk(f"wrote {', '.join(path.name for path in files)} to {folder}")
+        if pictures:
+            talk(f"wrote {len(pictures)} files to {pictures[0].parent}")
 
 
 def default_folder(name: str) -> Path:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fleetsim.registry import Family
+from fleetsim.report.palette import Key
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,12 @@ class Points:
 
 @dataclass(frozen=True)
 class Cell:
-    """A table cell: its text, a smaller second line, a mark (best, tie or none) and the arm it names, if any."""
+    """A table cell: its text, a smaller second line, a mark (best, tie or none) and the key of what it names."""
 
     text: str
     small: str = ""
     mark: str = ""
-    arm: int | None = None
+    key: Key | None = None
     number: bool = False
 
 
@@ -57,14 +58,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A Vega-Lite chart and the table that says the same; `title` and `reading` hold no names of the scenario."""
+    """A Vega-Lite chart and the table that says the same."""
 
     title: str
     reading: str  # how to read it, in a sentence
     spec: dict[str, Any]
     table: Table
-    legend: bool = False  # whether the page shows the arms' colours above it
-    arm: int | None = None  # the one arm it is of
+    keys: tuple[Key, ...] = ()  # what the page's legend above it names; two or more can be picked there
+    of: Key | None = None  # the one arm it is of
     kind: str = field(default="chart", init=False)
 
 
@@ -92,22 +93,30 @@ Block = Prose | Points | Table | Chart | Listing | Fold
 
 @dataclass(frozen=True)
 class Section:
-    """A registered section; the page shows them by rising order."""
+    """A registered section; the page shows them by rising order, those of one `part` under its heading."""
 
     name: str
     order: int
     title: str
     rule: Callable[..., list[Block]]
+    part: str = ""
 
+
+EVIDENCE = "The evidence"
 
 SECTIONS: Family[Section] = Family("report section", "fleetsim.report.sections")
 
 
-def section(*, order: int, title: str) -> Callable[[Callable[..., list[Block]]], Callable[..., list[Block]]]:
-    """Register the decorated function as a section of the report under its own name."""
+def section(
+    *, order: int, title: str, part: str = EVIDENCE
+) -> Callable[[Callable[..., list[Block]]], Callable[..., list[Block]]]:
+    """Register the decorated function as a section of the report under its own name.
+
+    `part` is the heading it stands under: the evidence, or "" for a section that stands for itself.
+    """
 
     def register(function: Callable[..., list[Block]]) -> Callable[..., list[Block]]:
-        SECTIONS.add(function.__name__, Section(function.__name__, order, title, function))
+        SECTIONS.add(function.__name__, Section(function.__name__, order, title, function, part))
         return function
 
     return register

@@ -20,6 +20,10 @@ _KINDS = {
     "usd_per_million_output_tokens": Kind("Cost per million output tokens", "$"),
     "usd_per_million_tokens": Kind("Cost per million tokens, prompts included", "$"),
     "usd_per_hour": Kind("Fleet cost per hour", "$"),
+    "cost_per_correct_usd": Kind("Cost per 1,000 right answers", "$", scale=1e3),
+    "accuracy": Kind("Right answers", share=True),
+    "calls_per_task": Kind("Calls per task"),
+    "escalation_rate": Kind("Tasks escalated", share=True),
     "cost_share": Kind("Share of the cost", share=True),
     "slo_attainment": Kind("Tasks within target", share=True),
     "goodput": Kind("Tasks within target per second"),
@@ -56,6 +60,12 @@ def name_of(figure: str) -> str:
     if stem in _LATENCIES:
         return f"{_LATENCIES[stem]}, {_STATISTICS.get(statistic, statistic)}"
     return label(figure.replace("_", " ").capitalize())
+
+
+def in_text(figure: str) -> str:
+    """What a figure of this name is called within a sentence."""
+    name = name_of(figure)
+    return name[0].lower() + name[1:]
 
 
 def said(figure: Figure) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import itertools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from markupsafe import Markup
 from fleetsim.report.bundle import bundle
 from fleetsim.report.contract import SECTIONS, Block, Chart, Fold, Section
 from fleetsim.report.files import replace
-from fleetsim.report.view import ArmView, View
+from fleetsim.report.view import View
 from fleetsim.report.words import clean, label
 
 if TYPE_CHECKING:
@@ -32,23 +33,26 @@ def write(study: Study, path: Path) -> None:
 
 def render(study: Study) -> str:
     """The page as text; the same study gives the same text."""
-    view = View(study)
+    return compose(study.name, study.question or "", sections_of(View(study)))
+
+
+def sections_of(view: View) -> list[tuple[Section, list[Block]]]:
+    """The sections that have something to say, in order, with their blocks."""
+    from altair.utils.schemapi import debug_mode
+
     sections = sorted(SECTIONS.values(), key=lambda s: (s.order, s.name))
-    parts = [(s, blocks) for s in sections if (blocks := s.rule(view))]
-    return compose(study.name, study.question or "", parts, view.arms)
+    with debug_mode(False):  # a test, and not every page, holds charts to the schema: that halves the time
+        return [(s, blocks) for s in sections if (blocks := s.rule(view))]
 
 
-def compose(
-    name: str, question: str, parts: Sequence[tuple[Section, list[Block]]], arms: Sequence[ArmView] = ()
-) -> str:
-    """A page of sections with their blocks, as text; `arms` are those that cells and charts refer to."""
-    charts = [block for _, blocks in parts for block in _charts(blocks)]
+def compose(name: str, question: str, parts: Sequence[tuple[Section, list[Block]]]) -> str:
+    """A page of sections with their blocks, as text; successive sections of one part stand under its heading."""
+    charts = [block for _, blocks in parts for block in charts_of(blocks)]
     script, page_script, style = bundle(), _text("page.js"), _text("style.css")
     return _template().render(
         name=label(name, 200),
         question=label(question, 1000) if question else "",
-        parts=parts,
-        arms=arms,
+        parts=[(part, list(sections)) for part, sections in itertools.groupby(parts, lambda pair: pair[0].part)],
         number={id(chart): i for i, chart in enumerate(charts)},
         policy=_policy(script, page_script, style),
         style=Markup(style),
@@ -60,25 +64,27 @@ def compose(
 
 def data_script(value: Any) -> str:
     """JSON that can stand in a script element: pure ASCII, no character that ends or opens markup, no hidden ones."""
-    text = json.dumps(_cleaned(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(cleaned(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _cleaned(value: Any) -> Any:
+def cleaned(value: Any) -> Any:
+    """Plain data with every text in it cleaned."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
-        return {key: _cleaned(inner) for key, inner in value.items()}
-    return [_cleaned(inner) for inner in value] if isinstance(value, list | tuple) else value
+        return {key: cleaned(inner) for key, inner in value.items()}
+    return [cleaned(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _charts(blocks: list[Block] | tuple[Block, ...]) -> list[Chart]:
+def charts_of(blocks: list[Block] | tuple[Block, ...]) -> list[Chart]:
+    """The charts among blocks, folded ones too, in order."""
     found = []
     for block in blocks:
         if isinstance(block, Chart):
             found.append(block)
         elif isinstance(block, Fold):
-            found += _charts(block.blocks)
+            found += charts_of(block.blocks)
     return found
 
 

@@ -29,6 +29,14 @@ class Look:
     dash: tuple[int, int]
 
 
+@dataclass(frozen=True)
+class Key:
+    """A name with its look: what legends, tables and charts show of an arm or of another named alternative."""
+
+    label: str
+    look: Look
+
+
 def look(index: int) -> Look:
     """The look of the arm at this position; looks come again after twelve."""
     second = index // len(_COLOURS) % 2 == 1

@@ -6,17 +6,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from fleetsim.findings import Difference, Finding
 from fleetsim.metrics.contract import ClassFacts, Figure, PoolFacts, RunFacts
-from fleetsim.report.palette import Look, look
+from fleetsim.report.named import mentioned
+from fleetsim.report.palette import Key, Look, look
 from fleetsim.report.words import label
 from fleetsim.tables import Status
 
 if TYPE_CHECKING:
     from fleetsim.study.results import Arm, Run, Study
+
+Found = TypeVar("Found", bound=Finding)
 
 GOAL = 0.99
 """The share of tasks an arm must keep within their targets to be called good enough: targets are meant for the p99,
@@ -31,6 +35,11 @@ class ArmView:
     arm: Arm
     label: str
     look: Look
+
+    @property
+    def key(self) -> Key:
+        """The arm's label and look as legends and tables show them."""
+        return Key(self.label, self.look)
 
     @property
     def first(self) -> Run:
@@ -80,8 +89,34 @@ class View:
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        labels = distinct([arm.name for arm in study.arms])
+        names = [arm.name for arm in study.arms]
+        others = [name for name in dict.fromkeys(mentioned(study.findings)) if name not in names]
+        labels = distinct([*names, *others])
         self.arms = tuple(ArmView(i, arm, labels[i], look(i)) for i, arm in enumerate(study.arms))
+        self._keys = {
+            name: Key(labels[i], look(i)) for i, name in reversed(list(enumerate([*names, *others])))
+        }  # of two of one name the first
+
+    def found(self, kind: type[Found]) -> list[Found]:
+        """The study's findings of one kind, in order."""
+        return [finding for finding in self.study.findings if isinstance(finding, kind)]
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The arms' labels and looks in order."""
+        return tuple(arm.key for arm in self.arms)
+
+    def key(self, name: str) -> Key:
+        """Label and look of an arm, or of another alternative that the findings name."""
+        return self._keys[name]
+
+    def told_apart(self, figure: str, one: ArmView, other: ArmView) -> bool:
+        """Whether two arms differ in a figure of all tasks by more than luck: by their paired difference where the
+        study has one, else by whether their intervals are apart."""
+        for found in self.found(Difference):
+            if found.figure == figure and found.scope == "all" and {found.a, found.b} == {one.arm.name, other.arm.name}:
+                return found.verdict != "no evidence"
+        return apart(one.figure(figure), other.figure(figure))
 
     @property
     def labels(self) -> list[str]:
@@ -101,6 +136,11 @@ class View:
     def has_targets(self) -> bool:
         """Whether any class has a target."""
         return any(t is not None for _, c in self.classes for t in (c.ttft_s, c.tpot_s, c.e2e_s))
+
+    @property
+    def judged(self) -> bool:
+        """Whether answers were judged: some arm has an accuracy."""
+        return any(arm.figure("accuracy") for arm in self.arms)
 
     def ranked(self, name: str, among: Sequence[ArmView] | None = None) -> list[ArmView]:
         """Arms that have the figure of all tasks, the better ones first."""

@@ -99,7 +99,11 @@ class Kind:
         """The value with its unit."""
         if not math.isfinite(value):
             return NONE
-        return f"{self.before}{self.texts(value)[0]}{self.unit(value)}"
+        return f"{self._signed(self.texts(value)[0])}{self.unit(value)}"
+
+    def _signed(self, text: str) -> str:
+        """The number behind what stands before it, a minus before both."""
+        return f"-{self.before}{text[1:]}" if text.startswith("-") else f"{self.before}{text}"
 
     def interval(self, figure: Figure) -> str:
         """The figure's interval, in the unit of its value; empty if it has none or is of no width."""
@@ -108,7 +112,7 @@ class Kind:
         if figure.low == figure.value == figure.high:
             return ""
         _, low, high = self.texts(figure.value, figure.low, figure.high)
-        return f"{self.before}{low} to {self.before}{high}{self.unit(figure.value)}"
+        return f"{self._signed(low)} to {self._signed(high)}{self.unit(figure.value)}"
 
     def say_both(self, figure: Figure) -> str:
         """`$1.23 ($1.20 to $1.26)`."""
@@ -116,7 +120,7 @@ class Kind:
         if not span:
             return self.say(figure.value)
         value = self.texts(figure.value, figure.low, figure.high)[0]  # with the digits that the interval has
-        return f"{self.before}{value}{self.unit(figure.value)} ({span})"
+        return f"{self._signed(value)}{self.unit(figure.value)} ({span})"
 
 
 def _time_unit(seconds: float) -> tuple[float, str]:
@@ -132,6 +136,11 @@ def listed(names: list[str]) -> str:
     """`a, b and c`; of more than three only the first two by name."""
     shown = names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def span(low: float | None, high: float | None) -> str:
+    """`1.20 to 1.40`; empty where there is no interval."""
+    return "" if low is None or high is None else f"{digits(low)} to {digits(high)}"
 
 
 def duration(seconds: float) -> str:

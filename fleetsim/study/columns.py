@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from fleetsim.tables import CALLS, SAMPLES, TASK_RECORDS, Column, Status, Table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fleetsim.metrics.contract import RunFacts
     from fleetsim.study.results import Run, Study
 
 BLOCK_ROWS = 1 << 17
@@ -21,6 +22,7 @@ _TABLES = {"calls": (CALLS, "calls"), "tasks": (TASK_RECORDS, "tasks"), "timelin
 _LISTS = {"pool": "pool", "answer_pool": "pool", "class_id": "class", "domain": "domain", "status": "status"}
 _RENAMED = {"class_id": "task_class"}
 _BEFORE = (Column("arm", "i4", "alternative of the study"), Column("replicate", "i4", "number of the replicate"))
+_STATUSES = tuple(status.name.lower() for status in Status)
 _POOL = Column("pool", "i4", "pool of the replica")
 
 
@@ -43,13 +45,24 @@ class Naming:
             "pool": _distinct(pool.name for f in facts for pool in f.pools),
             "class": _distinct(c.name for f in facts for c in f.classes),
             "domain": _distinct(domain for f in facts for domain in f.domains),
-            "status": tuple(status.name.lower() for status in Status),
+            "status": _STATUSES,
         }
+
+    @staticmethod
+    def shown(table: Table) -> list[tuple[Column, str]]:
+        """The columns of a table of records with the names under which they are shown."""
+        return [(column, _RENAMED.get(column.name, column.name)) for column in table]
+
+    @staticmethod
+    def own(facts: RunFacts, column: str) -> Sequence[str] | None:
+        """The run's own list of names that a column of numbers stands for; None for a column of plain numbers."""
+        kind = _LISTS.get(column)
+        return None if kind is None else _own(facts, kind)
 
     @staticmethod
     def columns(table: str) -> tuple[Column, ...]:
         """The columns of a table (calls, tasks or timeline) as they are shown."""
-        own = tuple(Column(_RENAMED.get(c.name, c.name), c.dtype, c.meaning) for c in _TABLES[table][0])
+        own = tuple(Column(shown, c.dtype, c.meaning) for c, shown in Naming.shown(_TABLES[table][0]))
         return (*_BEFORE, *((_POOL,) if table == "timeline" else ()), *own)
 
     def list_of(self, column: str) -> tuple[str, ...] | None:
@@ -83,15 +96,20 @@ class Naming:
 
     def _named(self, run: Run, kind: str, numbers: np.ndarray) -> Names:
         """Numbers of the run's own list as positions in the shared one."""
-        facts, names = run.facts, self._lists[kind]
-        own = {
-            "pool": [pool.name for pool in facts.pools],
-            "class": [c.name for c in facts.classes],
-            "domain": facts.domains,
-            "status": names,
-        }[kind]
+        names = self._lists[kind]
+        own = _own(run.facts, kind)
         positions = np.array([*map(names.index, own), -1], np.int32)  # the number -1 finds the last one
         return Names(positions[numbers], names)
+
+
+def _own(facts: RunFacts, kind: str) -> Sequence[str]:
+    """The names of a kind in the order of the run's numbers."""
+    return {
+        "pool": [pool.name for pool in facts.pools],
+        "class": [c.name for c in facts.classes],
+        "domain": facts.domains,
+        "status": _STATUSES,
+    }[kind]
 
 
 def as_frame(block: dict[str, np.ndarray | Names]) -> pd.DataFrame:

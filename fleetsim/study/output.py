@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fleetsim.errors import OutputFolder
+from fleetsim.findings import findings_to_plain, to_plain
 from fleetsim.metrics.contract import Figure, RunFacts
 from fleetsim.metrics.vllm import vllm_summary
 from fleetsim.study.columns import Names, Naming
@@ -22,7 +23,7 @@ from fleetsim.study.results import Arm, Study
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = "fleetsim summary 1"
+FORMAT = "fleetsim summary 2"
 SUMMARY, REPORT = "summary.json", "report.html"
 TABLES = ("calls", "tasks", "timeline")
 _STAGING = ".fleetsim-"
@@ -113,6 +114,7 @@ def summary(study: Study) -> dict[str, Any]:
         "question": study.question,
         "provenance": study.provenance,
         "arms": [_arm(arm) for arm in study.arms],
+        "findings": findings_to_plain(study.findings),
         "scenario": study.resolved,
     }
 
@@ -138,6 +140,7 @@ def _arm(arm: Arm) -> dict[str, Any]:
         ),
         "figures": figures,
         "vllm": vllm_summary(arm.figures),
+        "facts": to_plain(facts),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fleetsim.findings import Finding
 from fleetsim.metrics.contract import Figure, RunFacts
 from fleetsim.records import Records
 
@@ -49,6 +50,7 @@ class Study:
     arms: tuple[Arm, ...]
     provenance: dict[str, Any]  # versions, seed, engine, hash of the resolved scenario, inputs with their hashes
     resolved: str  # the scenario as YAML with every default
+    findings: tuple[Finding, ...] = ()  # what was found beside the figures of the arms
 
     def frame(self) -> pd.DataFrame:
         """All figures, tidy: one row an arm, scope and figure."""

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 
+from findings_made import all_findings
 from studies import reworded, study
 
 from fleetsim import report
@@ -83,10 +85,12 @@ def opened(folder):
 
 @pytest.mark.parametrize("hostile", ["", "\"'><script>document.title='broken'</script><img src=//evil.test/x.png>"])
 def test_charts_are_drawn_and_nothing_is_requested(tmp_path, hostile):
-    report.write(reworded(study(3, tasks=300), lambda text: text + hostile), tmp_path / "report.html")
+    made = study(3, tasks=300)
+    made = replace(made, findings=all_findings(tuple(arm.name for arm in made.arms)))
+    report.write(reworded(made, lambda text: text + hostile), tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     charts = text.count('class="chart"')
-    assert charts == 10
+    assert charts == 20
     if BROWSER is None:
         assert "default-src &#39;none&#39;" in text
         assert Requests(text).made == []

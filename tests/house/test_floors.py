@@ -31,17 +31,18 @@ MAY_IMPORT = {
     **dict.fromkeys(SUPPLY, QUESTION),
     "quality": QUESTION | {"workload"},  # its reader of large files
     "metrics": {"units", "registry", "tables", "statistics", "records", "compiled", "luck"},
+    "findings": {"metrics"},
     "planning": QUESTION | SUPPLY | {"plan", "policies", "metrics"},
-    "study": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "statistics"},
-    "report": {"units", "errors", "registry", "tables", "compiled", "metrics", "statistics", "records"},
+    "study": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "statistics", "findings"},
+    "report": {"units", "errors", "registry", "tables", "compiled", "metrics", "statistics", "records", "findings"},
     "predict": QUESTION | SUPPLY | RUNNING,
     "calibration": QUESTION | SUPPLY | {"predict"},
     "accuracy": QUESTION | {"predict", "calibration", "report"},
-    "fleetsim": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "study", "report"},
+    "fleetsim": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "findings", "study", "report"},
     "cli": QUESTION
     | SUPPLY
     | RUNNING
-    | {"planning", "metrics", "statistics", "study", "report", "fleetsim", *MEASURED},
+    | {"planning", "metrics", "statistics", "findings", "study", "report", "fleetsim", *MEASURED},
 }
 """What each part may import beside itself; a part that is not listed may import nothing."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 
@@ -71,8 +71,25 @@ def reworded(of: Study, change) -> Study:
         runs = tuple(replace(r, facts=facts(r.facts), figures=tuple(map(figure, r.figures))) for r in old.runs)
         return Arm(change(old.name), runs, tuple(map(figure, old.figures)))
 
+    def finding(old):
+        """Every text but what names a figure, a verdict or a method: those are words of the program."""
+        if isinstance(old, Figure):
+            return figure(old)
+        if is_dataclass(old):
+            kept = {f.name: getattr(old, f.name) for f in fields(old)}
+            return type(old)(**{k: v if k in _WORDS_OF_OURS else finding(v) for k, v in kept.items()})
+        if isinstance(old, tuple):
+            return tuple(map(finding, old))
+        return change(old) if isinstance(old, str) and old else old
+
     provenance = {k: deep(v) for k, v in of.provenance.items()}
-    return Study(change(of.name), change(of.question), tuple(map(arm, of.arms)), provenance, change(of.resolved))
+    findings = tuple(map(finding, of.findings))
+    return Study(
+        change(of.name), change(of.question), tuple(map(arm, of.arms)), provenance, change(of.resolved), findings
+    )
+
+
+_WORDS_OF_OURS = {"figure", "objective", "axes", "unit", "better", "verdict", "scope"}
 
 
 def _pools(index: int) -> tuple[PoolFacts, ...]:
@@ -126,7 +143,26 @@ def _records(index: int, count: int, replicate: int, slowdown: float, pools: tup
         tasks.status[late], tasks.first_token_ns[late], tasks.finish_ns[late] = Status.IN_FLIGHT, -1, -1
     samples = _samples(index, pools)
     final = samples[len(samples) - sum(p.replicas for p in pools) :]
-    return Records(CALLS.empty(0), tasks, RunLog(), samples, final)
+    return Records(_calls(index, tasks, pools), tasks, RunLog(), samples, final)
+
+
+def _calls(index: int, tasks: np.recarray, pools: tuple[PoolFacts, ...]) -> np.recarray:
+    """One call a task, of the only pool; or a router's, then a specialist's by class of task."""
+    routed = len(pools) == 3
+    calls = CALLS.empty(len(tasks) * (2 if routed else 1))
+    last = calls[1::2] if routed else calls
+    calls.task = np.repeat(tasks.task, 2 if routed else 1)
+    calls.prefill_replica, calls.transferred_ns = -1, -1
+    last.node = last.pool = 1 + tasks.class_id if routed else 0
+    last.replica = np.array([pool.first_replica for pool in pools])[last.pool]
+    last.status, last.finish_ns, last.first_token_ns = tasks.status, tasks.finish_ns, tasks.first_token_ns
+    last.sent_ns = last.queued_ns = last.admitted_ns = tasks.arrival_ns
+    if routed:
+        first = calls[::2]
+        first.status, first.sent_ns, first.queued_ns, first.admitted_ns = Status.FINISHED, *[tasks.arrival_ns] * 3
+        first.finish_ns = first.first_token_ns = tasks.arrival_ns + 1_000_000
+        last.sent_ns = last.queued_ns = last.admitted_ns = first.finish_ns
+    return calls
 
 
 def _samples(index: int, pools: tuple[PoolFacts, ...]) -> np.recarray:

@@ -7,6 +7,7 @@ from studies import study
 
 from fleetsim.metrics.contract import Figure
 from fleetsim.report.contract import Points, Prose
+from fleetsim.report.doubts import doubts
 from fleetsim.report.sections.answer import answer
 from fleetsim.report.sections.comparison import comparison
 from fleetsim.report.view import View, apart, known
@@ -107,8 +108,10 @@ def test_what_weakens_the_answer_is_said_and_arms_are_gathered():
     counts = [figure("arrived", 1000.0), figure("in_flight", 50.0), figure("refused_kv", 2.0), figure("cut", 20.0)]
     doubtful = [figure("warm_up_doubtful", 1.0)]
     unsure = [figure("slo_attainment", 0.992, 0.01)]
-    care = told(arms(counts + unsure, counts + doubtful))["care"]
-    assert [line.split(":")[0] for line in care] == ["A and B", "A and B", "A and B", "A", "B"]
+    of = arms(counts + unsure, counts + doubtful)
+    care = [line.replace("\u00a0", " ") for line in doubts(View(of))]
+    assert [line.split(":")[0] for line in care] == ["B", "A", "A and B", "A and B", "A and B"]
+    assert told(of)["care"] == [*care[:3], "2 more under \u201cWhat is uncertain\u201d."]
     for word in (
         "5.0 % of tasks had no answer",
         "0.2 % of tasks were refused",

@@ -1,19 +1,24 @@
 """The report's charts: valid specifications, numbers that are the records' own, few rows, looks told apart."""
 
 import itertools
+from dataclasses import replace
 
 import altair as alt
 import jsonschema
 import numpy as np
 import pytest
+from findings_made import all_findings
 from studies import WARM_UP_S, study
 
 from fleetsim.report.charts.distribution import distribution, levels, nines
 from fleetsim.report.charts.money import money
-from fleetsim.report.charts.scatter import scatter
+from fleetsim.report.charts.pareto import on_front
+from fleetsim.report.charts.sankey import Band, Node, sankey
 from fleetsim.report.charts.timeline import POINTS, pool_curves
 from fleetsim.report.contract import SECTIONS, Chart
 from fleetsim.report.palette import look
+from fleetsim.report.paths import ANSWER, TASK, flows, steps
+from fleetsim.report.sections.cost_latency import cost_latency
 from fleetsim.report.view import View
 from fleetsim.tables import Status
 
@@ -30,7 +35,9 @@ def charts(of):
 @pytest.mark.parametrize("arms", [1, 3, 12])
 def test_every_chart_is_valid_vega_lite_and_has_few_rows(arms):
     valid = jsonschema.Draft7Validator(alt.load_schema())
-    for chart in charts(View(study(arms))):
+    made = study(arms)
+    names = tuple(arm.name for arm in made.arms)
+    for chart in charts(View(replace(made, findings=all_findings((*names, *names)[: max(2, arms)])))):
         valid.validate(chart.spec)
         assert sum(len(rows) for rows in chart.spec["datasets"].values()) < 5000
         assert all(chart.table.rows), chart.title
@@ -38,7 +45,7 @@ def test_every_chart_is_valid_vega_lite_and_has_few_rows(arms):
 
 def test_sections_are_found_by_folder_and_come_in_an_order_of_their_own():
     orders = [section.order for section in SECTIONS.values()]
-    assert len(set(orders)) == len(orders) == 10
+    assert len(set(orders)) == len(orders) == 18
 
 
 def test_a_curve_is_made_of_the_quantiles_of_the_finished_tasks_behind_the_warm_up(view):
@@ -90,10 +97,51 @@ def test_money_adds_up_to_the_price_of_the_fleet(view):
 
 
 def test_points_lie_at_their_figures(view):
-    rows = scatter(view).spec["datasets"]["rows0"]
+    rows = cost_latency(view)[0].spec["datasets"]["rows0"]
     for row, arm in zip(rows, view.arms, strict=True):
         assert np.isclose(row["x"], arm.figure("ttft_p99").value / 1e3, rtol=1e-4)
         assert np.isclose(row["y"], arm.figure("usd_per_slo_met_task").value * 1e3, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("points", "front"),
+    [([(1, 5), (2, 3), (3, 4), (4, 1)], [True, True, False, True]), ([(1, 1), (1, 1)], [True, True]),
+     ([(1, 2, 3), (1, 2, 2), (0, 9, 9)], [False, True, True]), ([], [])],
+)  # fmt: skip
+def test_the_front_holds_what_nothing_beats(points, front):
+    assert on_front(points) == front
+
+
+def test_every_call_flows_from_its_class_through_its_pool_to_an_outcome(view):
+    arm = view.arms[2]
+    found, tasks = flows(arm), arm.first.records.tasks
+    counted = int((tasks.arrival_ns >= WARM_UP_S * 1e9).sum())
+    assert found.calls.sum() == found.ended.sum() == 2 * counted  # the router's and a specialist's
+    assert found.calls[:, 0].tolist() == found.tasks.sum(axis=1).tolist()
+    assert found.calls[0, 2] == found.calls[1, 1] == 0
+    assert (found.handed == np.diag(np.diag(found.handed))).all()
+    answered_s = (tasks.finish_ns - tasks.arrival_ns - 1_000_000)[tasks.arrival_ns >= WARM_UP_S * 1e9].sum() / 1e9
+    assert np.isclose(found.work_s[1:].sum(), answered_s)
+
+
+def test_steps_follow_the_order_of_calls(view):
+    found, calls = steps(view.arms[2])
+    ways = {(step.source, step.target): step.count for step in found}
+    tasks = len(calls[0])
+    assert ways == {
+        (TASK, 0): tasks, (0, 1): len(calls[1]), (0, 2): len(calls[2]), (1, ANSWER): len(calls[1]),
+        (2, ANSWER): len(calls[2]),
+    }  # fmt: skip
+
+
+def test_bands_are_as_wide_as_their_amounts_and_nodes_as_their_bands():
+    a, b, c = Node("a", 0), Node("b", 1), Node("c", 1)
+    data = {}
+    sankey(data, [a, b, c], [Band(a, b, 3.0, "red", ""), Band(a, c, 1.0, "red", "")], width=400, title="", arm="x")
+    widths = {row["band"]: row["y1"] - row["y"] for row in data["rows0"]}
+    assert np.isclose(widths[0], 3 * widths[1], atol=0.3)
+    assert np.isclose(a.size, b.size + c.size)
+    assert c.top > b.top + b.size
 
 
 def test_no_two_of_twelve_arms_look_alike_and_an_arm_looks_the_same_in_every_chart(view):

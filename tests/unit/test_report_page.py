@@ -4,10 +4,13 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
+from findings_made import all_findings
+from hostile import HOSTILE
 from studies import reworded, study
 
 from fleetsim import report
@@ -90,7 +93,10 @@ def test_every_chart_has_a_label_and_a_table_that_says_the_same(page):
     charts = [dict(attrs) for tag, attrs in page.elements if dict(attrs).get("class") == "chart"]
     specs = json.loads(next(text for text in page.inside("script") if text.startswith("[")))
     assert [chart["id"] for chart in charts] == [f"chart-{i}" for i in range(len(specs))]
-    assert all(chart["role"] == "img" and len(chart["aria-label"]) > 20 for chart in charts)
+    ids = {dict(attrs).get("id") for _, attrs in page.elements}
+    for chart in charts:
+        assert chart["role"] == "img"
+        assert {chart["aria-labelledby"], chart["aria-describedby"]} <= ids
     tags = [tag for tag, _ in page.elements]
     assert tags.count("figure") == len(charts)
     at = [i for i, tag in enumerate(tags) if tag == "figure"]
@@ -122,7 +128,7 @@ def test_one_to_twelve_arms_stay_below_five_megabytes(arms):
     text = render(study(arms, replicates=2))
     Page(text)
     assert len(text.encode()) < 5_000_000
-    assert text.count('class="chart"') == 7 + arms
+    assert text.count('class="chart"') == (arms > 1) + 6 + 2 * arms + arms // 3
 
 
 def test_writing_leaves_nothing_beside_the_page_and_keeps_the_old_page_if_it_fails(tmp_path, monkeypatch):
@@ -138,31 +144,6 @@ def test_writing_leaves_nothing_beside_the_page_and_keeps_the_old_page_if_it_fai
         report.write(study(2), path)
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
     assert path.read_bytes() == before
-
-
-_MARKUP = [
-    "<script>alert(1)</script>", "</script><script>alert(1)</script>", "<SCRIPT SRC=//x></SCRIPT>",
-    "<img src=x onerror=alert(1)>", "<svg onload=alert(1)>", "<svg/onload=alert(1)//", "<!--", "-->", "<![CDATA[",
-    "]]>", "</title><b>", "</style><b>", "</pre><b>",
-    "</code></pre><form>", "</table><td>", "</caption>", "<base href=//x>",
-    "<meta http-equiv=refresh content=0>", "<link rel=stylesheet href=//x>", "<iframe srcdoc='<b>'>",
-    "<details open ontoggle=alert(1)>", "<a href=javascript:alert(1)>x</a>", "<style>*{display:none}</style>",
-    "<textarea>", "<noscript><p>", "<template>", "<plaintext>", "<math><mi xlink:href=x>",
-]  # fmt: skip
-_QUOTES = [
-    '" onmouseover="alert(1)', "' onmouseover='alert(1)", "`onmouseover=alert(1)`", '"><b>', "'><b>", "\\", '\\"',
-    "\\u003cb>", "&lt;b&gt;", "&#60;b&#62;", "&", "&amp;lt;", "%3Cb%3E", "javascript:alert(1)", "data:text/html,<b>",
-    "//evil.example/x",
-]  # fmt: skip
-_TEMPLATES = [
-    "{{ 7 * 7 }}", "{% raw %}", "{# x #}", "{{ self.__init__ }}", "${7*7}", "#{7*7}", "<%= 7 %>", "%s %(x)s {0} {x}",
-    "datum.value", "__proto__", "constructor", "arm:Q", "constant['a'].b", "$(rm -rf /); `id` | sh",
-]  # fmt: skip
-_HIDDEN = [
-    "a\u202eb", "a\u2066b\u2069", "a\u200bb", "a\u0000b", "a\u001b[31mb", "a\u2028b\u2029", "a\ud800b", "\ufeffa",
-    "line\nline\rline\tline", "   ", "x" * 9000,
-]  # fmt: skip
-HOSTILE = [*_MARKUP, *_QUOTES, *_TEMPLATES, *_HIDDEN]
 
 
 def test_there_are_sixty_hostile_strings():
@@ -182,8 +163,13 @@ def _kinds(value):
     return [_kinds(inner) for inner in value] if isinstance(value, list) else type(value).__name__
 
 
-ONE = study(1, tasks=60)
-SEVERAL = study(3, tasks=60)
+def with_findings(of):
+    names = tuple(arm.name for arm in of.arms)
+    return replace(of, findings=all_findings(names if len(names) > 1 else (*names, "Another")))
+
+
+ONE = with_findings(study(1, tasks=60))
+SEVERAL = with_findings(study(3, tasks=60))
 
 
 @pytest.fixture(scope="module")

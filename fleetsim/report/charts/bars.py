@@ -54,9 +54,10 @@ def _panel(view: View, kept: theme.Data, panel: Panel, width: int, named: bool, 
                  axis=alt.Axis(labelLimit=190) if named else None)  # fmt: skip
     x_at = alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, top], nice=False), axis=None)
     base = alt.Chart(theme.keep(kept, data), width=width, height=alt.Step(26))
-    colours = {"fill": theme.arm_colour(view, alt.Fill), "stroke": theme.arm_colour(view, alt.Stroke)}
+    looks = {"fill": theme.colour(view.keys, alt.Fill), "stroke": theme.colour(view.keys, alt.Stroke)}
+    looks |= {"fillOpacity": alt.FillOpacity("fill:Q", scale=None, legend=None), "opacity": theme.picked()}
     filled = base.mark_bar(strokeWidth=1.5).encode(
-        x=x_at, y=y_at, fillOpacity=alt.FillOpacity("fill:Q", scale=None, legend=None), **colours,
+        x=x_at, y=y_at, **looks,
         tooltip=[alt.Tooltip("arm:N", title="Architecture"), alt.Tooltip("all:N", title="Value")],
     )  # fmt: skip
     ends = base.mark_rule(strokeWidth=2, aria=False).encode(x=alt.X("low:Q"), x2="high:Q", y=y_at)
@@ -66,7 +67,7 @@ def _panel(view: View, kept: theme.Data, panel: Panel, width: int, named: bool, 
 
 def _table(view: View, title: str, panels: list[Panel]) -> Table:
     body = tuple(
-        (Cell(arm.label, arm=arm.index), *(cell(arm.figure(name, scope)) for _, name, scope in panels))
+        (Cell(arm.label, key=arm.key), *(cell(arm.figure(name, scope)) for _, name, scope in panels))
         for arm in view.arms
     )
     return Table(title, ("Architecture", *(heading for heading, _, _ in panels)), body)

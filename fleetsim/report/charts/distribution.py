@@ -66,7 +66,7 @@ def distribution(view: View, measure: str) -> Chart | None:
                 data.append({"arm": arm.label, "s": float(f"{value:.4g}"), "n": round(float(nines(share)), 4)})
     if not data:
         return None
-    return Chart(title, _READING, _curves(view, data), _table(view, measure, title), legend=True)
+    return Chart(title, _READING, _curves(view, data), _table(view, measure, title), keys=view.keys)
 
 
 _READING = (
@@ -89,8 +89,9 @@ def _curves(view: View, data: list[dict]) -> theme.Spec:
                     axis=alt.Axis(format=",~r", tickCount=8, labelOverlap=True)),
             y=alt.Y("n:Q", title="share of tasks served within", axis=y_axis, scale=alt.Scale(domain=[0, top])),
             order=alt.Order("n:Q"),
-            color=theme.arm_colour(view),
-            strokeDash=theme.arm_dash(view),
+            color=theme.colour(view.keys),
+            strokeDash=theme.dash(view.keys),
+            opacity=theme.picked(),
         )
     )  # fmt: skip
     return theme.finish(chart, kept)
@@ -99,7 +100,7 @@ def _curves(view: View, data: list[dict]) -> theme.Spec:
 def _table(view: View, measure: str, title: str) -> Table:
     statistics = ("p50", "p90", "p95", "p99")
     body = tuple(
-        (Cell(arm.label, arm=arm.index), *(cell(arm.figure(f"{measure}_{statistic}")) for statistic in statistics))
+        (Cell(arm.label, key=arm.key), *(cell(arm.figure(f"{measure}_{statistic}")) for statistic in statistics))
         for arm in view.arms
     )
     return Table(f"{title}: percentiles over tasks", ("Architecture", *statistics), body)

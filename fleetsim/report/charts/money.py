@@ -52,8 +52,8 @@ def _drawing(view: View, spent: list[dict]) -> theme.Spec:
     y_at = alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.3))
     x_scale = alt.Scale(domain=[0, max(entry["usd"] for entry in spent)], nice=False)
     filled = base.mark_bar().encode(
-        x=alt.X("start:Q", title=None, scale=x_scale, axis=None), x2="stop:Q", y=y_at, color=theme.arm_colour(view),
-        opacity=alt.Opacity("solid:Q", scale=None, legend=None),
+        x=alt.X("start:Q", title=None, scale=x_scale, axis=None), x2="stop:Q", y=y_at, color=theme.colour(view.keys),
+        fillOpacity=alt.FillOpacity("solid:Q", scale=None, legend=None), opacity=theme.picked(),
         tooltip=[alt.Tooltip("arm:N", title="Architecture"), alt.Tooltip("pool:N", title="Pool"),
                  alt.Tooltip("text:N", title="Per hour")],
     )  # fmt: skip
@@ -76,7 +76,7 @@ def _table(view: View) -> Table:
                 str(pool.replicas), dollars(each), dollars(each * pool.replicas),
                 percent(busy.value) if busy else NONE,
             )  # fmt: skip
-            named = (Cell(arm.label, arm=arm.index), Cell(name), Cell(f"{pool.model} on {pool.hardware}"))
+            named = (Cell(arm.label, key=arm.key), Cell(name), Cell(f"{pool.model} on {pool.hardware}"))
             body.append((*named, *(Cell(number, number=True) for number in numbers)))
     columns = ("Architecture", "Pool", "What it is", "Replicas", "A replica per hour", "The pool per hour", "Working")
     return Table("What the fleets cost", columns, tuple(body))

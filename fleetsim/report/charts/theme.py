@@ -6,11 +6,12 @@ need no second chart.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
-from fleetsim.report.view import View
+from fleetsim.report.palette import Key
 from fleetsim.report.words import label
 
 WIDTH = 980
@@ -21,6 +22,11 @@ INK = "currentColor"
 
 Data = dict[str, list[dict[str, Any]]]
 """The rows of a chart by name."""
+
+PICKED = "picked"
+"""Signal of every chart: the labels of the arms that the reader picked in a legend or in any chart of the page."""
+
+Keys = Sequence[Key]
 
 Spec = dict[str, Any]
 """A Vega-Lite specification or a part of one."""
@@ -39,7 +45,9 @@ def finish(chart: alt.Chart | Spec, data: Data) -> Spec:
         "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 11, "labelLimit": 260},
         "text": {"color": INK, "fontSize": 11}, "rule": {"color": INK}, "concat": {"spacing": 36},
     }  # fmt: skip
-    return {"$schema": alt.SCHEMA_URL, **spec_of(chart), "config": config, "datasets": data}
+    spec = spec_of(chart)
+    params = [{"name": PICKED, "value": []}, *spec.get("params", [])]
+    return {"$schema": alt.SCHEMA_URL, **spec, "params": params, "config": config, "datasets": data}
 
 
 def spec_of(chart: alt.Chart | Spec) -> Spec:
@@ -73,22 +81,29 @@ def keep(data: Data, rows: list[dict[str, Any]]) -> alt.NamedData:
     return alt.NamedData(name=name)
 
 
-def arm_colour(view: View, channel: type = alt.Color) -> Any:
-    """Colour (or Fill, Stroke) by arm; the page's own legend names it."""
-    colours = [arm.look.colour for arm in view.arms]
-    return channel("arm:N", scale=alt.Scale(domain=view.labels, range=colours), legend=None)
+def colour(keys: Keys, channel: type = alt.Color) -> Any:
+    """Colour (or Fill, Stroke) by `arm`; the page's own legend names it."""
+    return channel("arm:N", scale=_scale(keys, [key.look.colour for key in keys]), legend=None)
 
 
-def arm_shape(view: View) -> alt.Shape:
-    """Shape by arm."""
-    shapes = [arm.look.shape for arm in view.arms]
-    return alt.Shape("arm:N", scale=alt.Scale(domain=view.labels, range=shapes), legend=None)
+def shape(keys: Keys) -> alt.Shape:
+    """Shape by `arm`."""
+    return alt.Shape("arm:N", scale=_scale(keys, [key.look.shape for key in keys]), legend=None)
 
 
-def arm_dash(view: View) -> alt.StrokeDash:
-    """Line dash by arm."""
-    dashes = [list(arm.look.dash) for arm in view.arms]
-    return alt.StrokeDash("arm:N", scale=alt.Scale(domain=view.labels, range=dashes), legend=None)
+def dash(keys: Keys) -> alt.StrokeDash:
+    """Line dash by `arm`."""
+    return alt.StrokeDash("arm:N", scale=_scale(keys, [list(key.look.dash) for key in keys]), legend=None)
+
+
+def _scale(keys: Keys, looks: list[Any]) -> alt.Scale:
+    return alt.Scale(domain=[key.label for key in keys], range=looks)
+
+
+def picked(shown: float = 1.0) -> Any:
+    """Opacity that lets the rows of arms that are not picked step back; all are shown while none is picked."""
+    test = f"length({PICKED}) == 0 || indexof({PICKED}, datum.arm) >= 0"
+    return alt.condition(test, alt.value(shown), alt.value(0.12 * shown))
 
 
 def short(text: str) -> str:

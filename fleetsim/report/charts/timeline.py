@@ -39,7 +39,7 @@ def timeline(arm: ArmView) -> Chart | None:
     chart = theme.in_columns(
         *(_panel(arm, kept, data, *panel) for panel in _PANELS), columns=4, spacing=52, bounds="flush", resolve=apart
     )
-    return Chart("Over time", "", theme.finish(chart, kept), _table(arm, curves), arm=arm.index)
+    return Chart("Over time", "", theme.finish(chart, kept), _table(arm, curves), of=arm.key)
 
 
 def pool_curves(arm: ArmView, pool: PoolFacts) -> dict[str, np.ndarray]:

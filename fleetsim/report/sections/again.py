@@ -9,7 +9,7 @@ from fleetsim.report.contract import Block, Listing, Prose, section
 from fleetsim.report.view import View
 
 
-@section(order=100, title="How to run it again")
+@section(order=100, title="How to run it again", part="")
 def again(view: View) -> list[Block]:
     """The command and the scenario with every default."""
     blocks: list[Block] = [Prose("The same inputs, seed and version give the same result.")]

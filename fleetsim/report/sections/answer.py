@@ -1,202 +1,37 @@
-"""The answer first: which arm is cheapest among those that serve well, which is fastest, what to be careful about."""
+"""The answer first: one sentence, what bears it out, and what weakens it most."""
 
 from __future__ import annotations
 
+from fleetsim.findings import CapacityAnswer
+from fleetsim.report.answers import arms, changes, search
 from fleetsim.report.contract import Block, Points, Prose, section
-from fleetsim.report.figures import said
-from fleetsim.report.view import GOAL, ArmView, View, apart, known
-from fleetsim.report.words import GAP, label, listed, percent
+from fleetsim.report.doubts import doubts
+from fleetsim.report.view import View
 
-_COSTS = {
-    "usd_per_slo_met_task": "per 1,000 tasks within target",
-    "usd_per_million_output_tokens": "per million output tokens",
-    "usd_per_task": "per 1,000 tasks",
-}
-_SPEEDS = {"e2e_p99": "to the whole answer", "ttft_p99": "to the first token"}
-_UNKNOWN = "the runs are too short to say how sure that is"
-_GOAL = f"{GOAL * 100:g}{GAP}%"
-_NOTABLE = 0.01  # a smaller share of unfinished or cut tasks changes no figure's third digit
+_MOST_DOUBTS = 3
 
 
-@section(order=10, title="The answer")
+@section(order=10, title="The answer", part="")
 def answer(view: View) -> list[Block]:
-    """One sentence, what supports it, and what to read with care."""
-    if not view.arms:
-        return [Prose("The study holds no runs.", "lead")]
-    good = _good_enough(view)
-    sentence, named = _served(view, good)
-    blocks: list[Block] = [Prose(f"{sentence}{_speediest(view, named)}.", "lead")]
-    support = [*_costs(view, good), *_speeds(view)]
+    """Of a search the fleet it found; else of the runs side by side; else of differences and curves."""
+    found = view.found(CapacityAnswer)
+    support: list[str] = []
+    if found:
+        lead = search.lead(found[0])
+        support += search.support(found[0])
+    elif view.arms:
+        lead = arms.lead(view)
+        support += arms.support(view)
+    else:
+        lead = changes.lead(view)
+    support += [line for line in [*changes.turning_points(view), *changes.judged(view)] if line != lead]
+    blocks: list[Block] = [Prose(lead, "lead")]
     if support:
         blocks.append(Points(tuple(support)))
-    care = _care(view)
-    if care:
-        blocks.append(Points(tuple(care), "Read with care", "care"))
+    weak = doubts(view)
+    if weak:
+        shown = weak[:_MOST_DOUBTS]
+        more = len(weak) - len(shown)
+        rest = [f"{more} more under \u201cWhat is uncertain\u201d."] if more else []
+        blocks.append(Points((*shown, *rest), "Read with care", "care"))
     return blocks
-
-
-def _good_enough(view: View) -> list[ArmView]:
-    """Arms that keep the goal; all of them where no class has a target."""
-    if not view.has_targets:
-        return list(view.arms)
-    return [arm for arm in view.arms if (f := arm.figure("slo_attainment")) and f.value >= GOAL]
-
-
-def _served(view: View, good: list[ArmView]) -> tuple[str, str]:
-    """Who is cheapest among the good, or that none is good enough; and the arm that the sentence is about."""
-    if view.has_targets and not good:
-        return _none_good(view)
-    name, ranked = _ranked_by_cost(view, good)
-    if not ranked:
-        return "No architecture has a cost, because nothing was priced or no task was answered", ""
-    best = ranked[0]
-    cost = _cost(best, name)
-    if len(view.arms) == 1:
-        what = f"keeps {_kept(best)} of tasks within their targets, at" if view.has_targets else "costs"
-    elif not view.has_targets:
-        what = f"is {_how_surely(ranked, name)} of {len(view.arms)} architectures at"
-    elif len(good) == 1:
-        what = (
-            f"is the only one of {len(view.arms)} architectures that keeps at least {_GOAL} of tasks within target, at"
-        )
-    else:
-        among = f"of the {len(good)} architectures that keep at least {_GOAL} of tasks within their targets"
-        what = f"is {_how_surely(ranked, name)} {among}, at"
-    return f"{best.label} {what} {cost}", best.label
-
-
-def _none_good(view: View) -> tuple[str, str]:
-    ranked = view.ranked("slo_attainment")
-    if not ranked:
-        return "Nothing can be said about the targets, because no task was counted", ""
-    best = ranked[0]
-    if len(view.arms) == 1:
-        missed = f"{best.label} does not meet the targets: it"
-    else:
-        missed = f"None of the {len(view.arms)} architectures meets the targets: the nearest, {best.label},"
-    return f"{missed} keeps {_kept(best)} of tasks within them where {_GOAL} is the goal", ""
-
-
-def _kept(arm: ArmView) -> str:
-    figure = arm.figure("slo_attainment")
-    return said(figure)
-
-
-def _how_surely(ranked: list[ArmView], name: str) -> str:
-    figures = [arm.figure(name) for arm in ranked]
-    if all(apart(figures[0], figure) for figure in figures[1:]) and all(map(known, figures)):
-        return "the cheapest"
-    return "the cheapest in these runs, though not beyond doubt,"
-
-
-def _speediest(view: View, named: str) -> str:
-    """Who is fastest at the p99, to close a sentence about the arm `named`."""
-    ranked = view.ranked("e2e_p99")
-    if not ranked:
-        return ""
-    figures = [arm.figure("e2e_p99") for arm in ranked]
-    answers = f"99 of 100 tasks within {said(figures[0])}"
-    if len(ranked) == 1:
-        return f"; it answers {answers}" if len(view.arms) == 1 else ""
-    sure = all(apart(figures[0], figure) for figure in figures[1:]) and all(map(known, figures))
-    fastest = f"the fastest{'' if sure else ' in these runs'}, answering {answers}"
-    return f", and also {fastest}" if ranked[0].label == named else f"; {ranked[0].label} is {fastest}"
-
-
-def _ranked_by_cost(view: View, among: list[ArmView]) -> tuple[str, list[ArmView]]:
-    """The first cost that any of the arms has, and the arms by it."""
-    for name in _COSTS:
-        if name == "usd_per_slo_met_task" and not view.has_targets:
-            continue
-        ranked = view.ranked(name, among)
-        if ranked and ranked[-1].figure(name).value > 0:
-            return name, ranked
-    return "", []
-
-
-def _cost(arm: ArmView, name: str) -> str:
-    return f"{said(arm.figure(name))} {_COSTS[name]}"
-
-
-def _costs(view: View, good: list[ArmView]) -> list[str]:
-    """How the runner-up compares, by each cost; who is cheapest where none is good."""
-    among = good or list(view.arms)
-    first, _ = _ranked_by_cost(view, among)
-    cheapest = "Cheapest" if len(among) == len(view.arms) else "Cheapest of those that meet the targets"
-    lines = []
-    for name in dict.fromkeys([first, "usd_per_million_output_tokens"]):
-        ranked = view.ranked(name, among)
-        if not ranked or ranked[-1].figure(name).value <= 0:
-            continue
-        if len(ranked) > 1:
-            lines.append(f"{cheapest}: {ranked[0].label} at {_cost(ranked[0], name)}; {_compared(ranked, name)}.")
-        elif name != first or not good:
-            lines.append(f"{ranked[0].label} costs {_cost(ranked[0], name)}.")
-    return lines
-
-
-def _compared(ranked: list[ArmView], name: str) -> str:
-    one, other = ranked[0].figure(name), ranked[1].figure(name)
-    follows = f"next is {ranked[1].label} at {said(other)}"
-    if not (known(one) and known(other)):
-        return f"{follows}; {_UNKNOWN}"
-    if not apart(one, other):
-        return f"{follows}, an interval that overlaps, so these runs do not tell the two apart"
-    if one.value <= 0:
-        return follows
-    ratio = other.value / one.value
-    return f"{follows}, {f'{(ratio - 1) * 100:.0f} % more' if ratio < 2 else f'{ratio:.1f} times as much'}"
-
-
-def _speeds(view: View) -> list[str]:
-    lines = []
-    for name, what in _SPEEDS.items():
-        ranked = view.ranked(name)
-        if len(ranked) < 2:
-            continue
-        best, second = ranked[0], ranked[1]
-        level = [arm.label for arm in ranked[1:] if not apart(best.figure(name), arm.figure(name))]
-        follows = f"next is {second.label} at {said(second.figure(name))}"
-        unsure = "" if known(best.figure(name)) and known(second.figure(name)) else f"; {_UNKNOWN}"
-        doubt = f"these runs do not tell it from {listed(level)}" if level else f"{follows}{unsure}"
-        lines.append(f"Fastest {what}, at the p99: {best.label} at {said(best.figure(name))}; {doubt}.")
-    return lines
-
-
-def _care(view: View) -> list[str]:
-    """What weakens the answer, arms of the same weakness named together."""
-    lines: dict[str, list[str]] = {}
-    for arm in view.arms:
-        for line in [*_outcomes(arm), *_doubts(arm, view.has_targets)]:
-            lines.setdefault(line, []).append(arm.label)
-    return [f"{listed(arms)}: {line}." for line, arms in lines.items()]
-
-
-def _outcomes(arm: ArmView) -> list[str]:
-    lines = []
-    late, cut, refused = arm.share("in_flight"), arm.share("cut"), arm.share("refused_context", "refused_kv")
-    if late > _NOTABLE:
-        lines.append(
-            f"{percent(late)} of tasks had no answer when the run ended; true latencies are longer than those shown"
-        )
-    if refused > 0:
-        lines.append(
-            f"{percent(refused)} of tasks were refused, their prompts too long for the context or the KV memory"
-        )
-    if cut > _NOTABLE:
-        lines.append(f"{percent(cut)} of answers were cut short at the limit of the context or the KV memory")
-    return lines
-
-
-def _doubts(arm: ArmView, has_targets: bool) -> list[str]:
-    lines, kept, doubtful = [], arm.figure("slo_attainment"), arm.figure("warm_up_doubtful")
-    if kept and has_targets and kept.value >= GOAL and kept.low is not None and kept.low < GOAL:
-        lines.append(f"targets are kept in these runs, but the interval reaches down to {percent(kept.low)}")
-    if doubtful and doubtful.value > 0:
-        lines.append(
-            "never settled: it is overloaded or the run is too short, and its figures are not those of a steady state"
-        )
-    guessed = [label(p.name) for p in arm.facts.pools if p.basis == "data sheet"]
-    if guessed:
-        lines.append(f"step times of {listed(guessed)} rest on data sheets alone; no measurement stands behind them")
-    return lines

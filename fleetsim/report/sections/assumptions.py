@@ -20,7 +20,7 @@ _BASES = {
 }
 
 
-@section(order=90, title="What this rests on")
+@section(order=90, title="What this rests on", part="")
 def assumptions(view: View) -> list[Block]:
     """Pools with their basis, sources of every hardware figure, statistics, versions and inputs."""
     blocks: list[Block] = [Points(tuple(_statistics(view)), "How the numbers were made")]

@@ -9,9 +9,12 @@ from fleetsim.report.view import View, apart
 from fleetsim.report.words import label
 
 KEY = (
-    "slo_attainment", "usd_per_slo_met_task", "usd_per_million_output_tokens", "usd_per_hour", "goodput",
+    "slo_attainment", "accuracy", "cost_per_correct_usd", "usd_per_slo_met_task", "usd_per_million_output_tokens",
+    "usd_per_hour", "goodput",
     "ttft_p99", "tpot_p99", "e2e_p99",
 )  # fmt: skip
+_MOST_COLUMNS = 8
+_SPARED = ("goodput", "tpot_p99")  # left to the table of all figures where there are more
 _ARMS_A_TABLE = 5
 
 
@@ -19,11 +22,13 @@ _ARMS_A_TABLE = 5
 def comparison(view: View) -> list[Block]:
     """The key figures of every arm with intervals, the best marked; all figures folded below."""
     names = [name for name in KEY if any(arm.figure(name) for arm in view.arms)]
+    for spared in _SPARED[: max(0, len(names) - _MOST_COLUMNS)]:
+        names = [name for name in names if name != spared]
     if not names:
         return []
     marks = {name: _marks(view, name) for name in names}
     body = tuple(
-        (Cell(arm.label, small=label(arm.facts.description, 160) if arm.facts.description else "", arm=arm.index),
+        (Cell(arm.label, small=label(arm.facts.description, 160) if arm.facts.description else "", key=arm.key),
          *(cell(arm.figure(name), marks[name].get(arm.index, "")) for name in names))
         for arm in view.arms
     )  # fmt: skip

@@ -7,7 +7,7 @@ from fleetsim.report.contract import Block, section
 from fleetsim.report.view import View
 
 
-@section(order=70, title="Where the money goes")
+@section(order=72, title="What each pool costs")
 def money(view: View) -> list[Block]:
     """Dollars an hour by pool, working and idle."""
     chart = draw(view)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fleetsim.metrics.contract import ClassFacts
-from fleetsim.report.charts.bars import bars
+from fleetsim.report.charts.heat import heat
 from fleetsim.report.contract import Block, Cell, Table, section
 from fleetsim.report.view import View
 from fleetsim.report.words import duration
@@ -14,12 +14,10 @@ def targets(view: View) -> list[Block]:
     """Share of tasks within all their targets."""
     if not view.has_targets:
         return []
-    panels = [(name, "slo_attainment", f"class {facts.name}") for name, facts in view.classes if _targets(facts)]
-    reading = (
-        "A full bar means that every task met all targets of its class. Refused and unfinished tasks count as missed."
-    )
-    chart = bars(view, "Share of tasks within all their targets", reading, panels, up_to=1.0)
-    return [_table(view), *([chart] if chart else [])]
+    classes = [(name, f"class {facts.name}") for name, facts in view.classes if _targets(facts)]
+    if len(classes) > 1:
+        classes.append(("all of these", "all"))
+    return [heat(view, classes), _table(view)]
 
 
 def _targets(facts: ClassFacts) -> bool:

@@ -1,0 +1,30 @@
+"""Render the examples in reports/: the page of every shipped scenario, as `fleetsim run` writes it.
+
+    python benchmarks/reports.py [NAME ...]
+
+Pages are made here and never edited. Each holds the command, the seed, the versions and the hashes of its inputs.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import fleetsim
+from fleetsim import report
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "reports"
+
+
+def main(names: list[str]) -> None:
+    """Run the scenarios of these names, all of them if there is none, and write their pages."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in names or sorted(path.stem for path in (ROOT / "scenarios").glob("*.yaml")):
+        page = FOLDER / f"{name}.html"
+        report.write(fleetsim.simulate(name), page)
+        print(f"{page.relative_to(ROOT)}  {page.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,122 @@
+"""What follows from runs side by side: which arm to deploy, at what price, and what to try next."""
+
+from __future__ import annotations
+
+from fleetsim.report.answers.arms import good_enough, ranked_by_cost
+from fleetsim.report.view import ArmView, View
+from fleetsim.report.words import digits, label, listed, percent
+
+_HOURS_A_MONTH = 730
+_IDLE = 0.5  # a fleet whose busiest pool works less than this may be larger than it need be
+
+
+def advice(view: View) -> list[str]:
+    """Sentences that tell what to do."""
+    good = good_enough(view)
+    if not good:
+        return _mend(view)
+    name, ranked = ranked_by_cost(view, good)
+    if not ranked:
+        return []
+    best, *others = ranked
+    level = [best, *(arm for arm in others if not view.told_apart(name, best, arm))]
+    chosen = _fastest_of(view, level)
+    why = _why(chosen, level)
+    lines = [f"Serve this load with {chosen.label}: {_fleet(chosen)}{_price(chosen)}.", *why]
+    if len(level) == 1:
+        lines += _faster(view, best, others)
+    return [*lines, *_unjudged(view), *_smaller(chosen)]
+
+
+def _unjudged(view: View) -> list[str]:
+    models = {tuple(pool.model for pool in arm.facts.pools) for arm in view.arms}
+    if view.judged or len(models) < 2:
+        return []
+    return ["First try whether its models answer well enough: how good answers are was not simulated."]
+
+
+def _fleet(arm: ArmView) -> str:
+    parts = []
+    for pool, name in zip(arm.facts.pools, arm.pool_labels, strict=True):
+        machine = label(pool.hardware if pool.accelerators == 1 else f"{pool.accelerators} x {pool.hardware}")
+        parts.append(f"{pool.replicas} x {label(pool.model)} on {machine} ({name})")
+    return "; ".join(parts)
+
+
+def _price(arm: ArmView) -> str:
+    usd = arm.figure("usd_per_hour")
+    if usd is None or usd.value <= 0:
+        return ""
+    return f". It costs ${digits(usd.value)} an hour, ${digits(usd.value * _HOURS_A_MONTH)} a month"
+
+
+def _fastest_of(view: View, level: list[ArmView]) -> ArmView:
+    """Of arms not told apart in cost the one that is faster by more than luck; the first where none is."""
+    ranked = view.ranked("e2e_p99", level)
+    if len(ranked) > 1 and all(view.told_apart("e2e_p99", ranked[0], other) for other in ranked[1:]):
+        return ranked[0]
+    return level[0]
+
+
+def _why(chosen: ArmView, level: list[ArmView]) -> list[str]:
+    """Why it is chosen among those that cost the same as far as these runs tell."""
+    if len(level) == 1:
+        return []
+    others = listed([arm.label for arm in level if arm is not chosen])
+    if chosen is level[0]:
+        return [f"These runs tell its cost from that of {others} no more than its speed: choose by what else matters."]
+    return [f"These runs do not tell its cost from that of {others}, and it is the fastest of them."]
+
+
+def _faster(view: View, best: ArmView, others: list[ArmView]) -> list[str]:
+    ranked = view.ranked("e2e_p99", [best, *others])
+    if not ranked or ranked[0] is best or not view.told_apart("e2e_p99", ranked[0], best):
+        return []
+    fast = ranked[0]
+    times = best.figure("e2e_p99").value / fast.figure("e2e_p99").value
+    usd, of_best = fast.figure("usd_per_hour"), best.figure("usd_per_hour")
+    more = (
+        f", at {100 * (usd.value / of_best.value - 1):+.0f} % fleet cost" if usd and of_best and of_best.value else ""
+    )
+    return [f"Where speed is worth more than money, {fast.label} is {times:.1f} times as fast at the p99{more}."]
+
+
+def _smaller(arm: ArmView) -> list[str]:
+    busiest = _busiest(arm)
+    if busiest is None or busiest[1] >= _IDLE:
+        return []
+    return [
+        f"Even the busiest pool of {arm.label}, {busiest[0]}, works only {percent(busiest[1])} of the time: "
+        "try fewer replicas before buying."
+    ]
+
+
+def _busiest(arm: ArmView) -> tuple[str, float] | None:
+    found = [
+        (name, figure.value)
+        for pool, name in zip(arm.facts.pools, arm.pool_labels, strict=True)
+        if (figure := arm.pool_figure("utilisation", pool)) and pool.usd_per_s > 0
+    ]
+    return max(found, key=lambda pair: pair[1], default=None)
+
+
+def _mend(view: View) -> list[str]:
+    """What to do where no arm meets the targets."""
+    ranked = view.ranked("slo_attainment")
+    if not ranked:
+        return []
+    nearest = ranked[0]
+    lines = [f"Do not serve this load with any of these as {'it is' if len(view.arms) == 1 else 'they are'}."]
+    missed = [
+        (figure.value, name)
+        for name, c in view.classes
+        if (figure := nearest.figure("slo_attainment", f"class {c.name}"))
+    ]
+    busiest = _busiest(nearest)
+    where = f"its tasks of class {min(missed)[1]} miss most ({percent(min(missed)[0])} within target)" if missed else ""
+    work = f"its pool {busiest[0]} works {percent(busiest[1])} of the time" if busiest else ""
+    why = " and ".join(part for part in (where, work) if part)
+    lines.append(
+        f"Begin with {nearest.label}{f': {why}' if why else ''}. Add replicas there or relax the target, and run again."
+    )
+    return lines

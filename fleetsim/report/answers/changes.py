@@ -1,0 +1,68 @@
+"""The answer of differences and curves: what a change makes better or worse, and where two alternatives are equal."""
+
+from __future__ import annotations
+
+from fleetsim.findings import Curve, Difference, Tornado
+from fleetsim.report.charts.differences import said_of
+from fleetsim.report.figures import in_text, name_of
+from fleetsim.report.named import last_words
+from fleetsim.report.view import View
+from fleetsim.report.words import digits, label, listed, span
+
+_MOST = 6
+_WORDS = {"better": "better", "worse": "worse", "differs": "different"}
+
+
+def lead(view: View) -> str:
+    """The answer in one sentence, of a study without runs to set side by side."""
+    lines = [*turning_points(view), *judged(view)]
+    return lines[0] if lines else "The study holds no runs."
+
+
+def turning_points(view: View) -> list[str]:
+    """Where two alternatives are equal, a sentence a crossing."""
+    lines = []
+    for curve in view.found(Curve):
+        for c in curve.crossings[:_MOST]:
+            unit = f" {label(curve.x_unit)}" if curve.x_unit else ""
+            doubt = f" ({span(c.low, c.high)})" if span(c.low, c.high) else ""
+            below, above = view.key(c.below).label, view.key(c.above).label
+            lines.append(
+                f"In {in_text(curve.figure)}, {below} is better below and {above} above "
+                f"{label(last_words(curve.x_path))} = {digits(c.x)}{unit}{doubt}."
+            )
+    return lines
+
+
+def judged(view: View) -> list[str]:
+    """What is better and worse, a sentence a pair of arms."""
+    pairs: dict[tuple[str, str], list[Difference]] = {}
+    for found in view.found(Difference):
+        if found.scope == "all":
+            pairs.setdefault((found.b, found.a), []).append(found)
+    return [_pair(view, b, a, found) for (b, a), found in list(pairs.items())[:_MOST]]
+
+
+def hangs_on(view: View) -> list[str]:
+    """The inputs that move a figure most, a sentence a tornado."""
+    lines = []
+    for found in view.found(Tornado):
+        sure = [s for s in found.swings if s.certain]
+        most = sorted(sure, key=lambda s: -max(abs(s.least - found.base), abs(s.most - found.base)))[:2]
+        if most and found.base:
+            moved = [max(abs(s.least - found.base), abs(s.most - found.base)) / abs(found.base) for s in most]
+            inputs = [f"{label(last_words(s.path))} (up to {100 * m:.0f} %)" for s, m in zip(most, moved, strict=True)]
+            lines.append(f"{name_of(found.figure)} of {view.key(found.arm).label} hangs most on {listed(inputs)}.")
+    return lines
+
+
+def _pair(view: View, b: str, a: str, found: list[Difference]) -> str:
+    parts = []
+    for verdict in ("better", "worse", "differs"):
+        of = [f"{in_text(d.figure)} by {said_of(d)}" for d in found if d.verdict == verdict]
+        if of:
+            parts.append(f"{_WORDS[verdict]} in {'; '.join(of)}")
+    even = [in_text(d.figure) for d in found if d.verdict == "no evidence"]
+    if even:
+        parts.append(f"not told apart in {listed(even)}")
+    return f"{view.key(b).label} against {view.key(a).label}: {', '.join(parts)}."
