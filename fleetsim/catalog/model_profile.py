@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from fleetsim.catalog.figures import Confidence, Day, Figure
 from fleetsim.catalog.hardware_profile import Precision
-from fleetsim.scenario.fields import Count, Model, Name, Positive, Text, Tokens
+from fleetsim.scenario.fields import Count, Fraction, Model, Name, Positive, Text, Tokens
 
 
 class Window(Model):
@@ -101,6 +101,9 @@ class ModelProfile(Model):
     mlp: Mlp
     moe: Experts | None = None
     precision: Precision = Field(description="the precision the weights are published in")
+    capability: dict[Name, Figure[Fraction]] = Field(
+        {}, description="kind of task -> share of right answers, one sample each; see docs/quality.md for the kinds"
+    )
 
     @model_validator(mode="after")
     def _layers_add_up(self) -> ModelProfile:

@@ -73,8 +73,7 @@ def _enough(plan: Plan, tasks: Tasks) -> np.recarray:
         parts = [rows for rows in tasks.chunks() if len(rows)]
         return np.concatenate(parts).view(np.recarray) if parts else TASKS.empty(0)
     parts, rows, thought_ns = [], 0, np.zeros(plan.clients, np.int64)
-    # A task takes its client at least the shortest step or a refusal, and the pause after it.
-    least_ns = min(REFUSAL_NS, max(1, int(plan.base_ns[plan.base_ns > 0].min())))
+    least_ns = _least_ns(plan)  # every way through a workflow makes a call; then comes the client's pause
     for block in tasks.chunks():
         parts.append(block)
         rows += len(block)
@@ -83,3 +82,11 @@ def _enough(plan: Plan, tasks: Tasks) -> np.recarray:
         if thought_ns.min() >= plan.horizon_ns:
             break
     return np.concatenate(parts).view(np.recarray)
+
+
+def _least_ns(plan: Plan) -> int:
+    """What a task takes its client at least: a refusal, the shortest step or the first token of an endpoint."""
+    calls_ns = [REFUSAL_NS, *plan.base_ns[plan.base_ns > 0]]
+    for pool in plan.pools[plan.pools.endpoint == 1]:
+        calls_ns += plan.times_ns[pool.ttft_offset : pool.ttft_offset + pool.ttft_count].tolist()
+    return max(1, int(min(calls_ns)))

@@ -62,6 +62,7 @@ class RunFacts:
     pools: tuple[PoolFacts, ...]
     classes: tuple[ClassFacts, ...]
     domains: tuple[str, ...]
+    judged_models: tuple[str, ...] = ()  # by row of the quality tables; empty: no answer is judged
 
 
 @dataclass(frozen=True)

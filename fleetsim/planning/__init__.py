@@ -2,6 +2,7 @@
 
 from fleetsim.planning.equipment import Equipment, EquippedPool, equip, fleets
 from fleetsim.planning.facts import arm_name, run_facts
+from fleetsim.planning.judging import judge
 from fleetsim.planning.plans import plan_architecture
 
-__all__ = ["Equipment", "EquippedPool", "arm_name", "equip", "fleets", "plan_architecture", "run_facts"]
+__all__ = ["Equipment", "EquippedPool", "arm_name", "equip", "fleets", "judge", "plan_architecture", "run_facts"]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleetsim.metrics.contract import ClassFacts, PoolFacts, RunFacts
 from fleetsim.planning.equipment import Equipment, fleets
+from fleetsim.quality.judged import Judged
 from fleetsim.scenario.slo import targets
 from fleetsim.workload import Workload
 
@@ -27,6 +28,7 @@ def run_facts(
     seed: int,
     replicate: int,
     variation: dict[str, object],
+    judged: Judged | None = None,
 ) -> RunFacts:
     """What figures and reports need to know of the run, in names."""
     architecture: Architecture = scenario.architectures[name]
@@ -48,6 +50,7 @@ def run_facts(
             for c, slo in ((c, targets(scenario.workload.classes[c])) for c in workload.classes)
         ),
         domains=workload.domains,
+        judged_models=judged.names if judged else (),
     )
 
 

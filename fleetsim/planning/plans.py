@@ -11,6 +11,7 @@ from fleetsim.planning.equipment import Equipment, EquippedPool, fleets, prefill
 from fleetsim.planning.rooms import room_of
 from fleetsim.policies.balancers import BALANCERS, Balancer
 from fleetsim.policies.selectors import SELECTORS
+from fleetsim.quality.judged import Judged
 from fleetsim.tables import KNOBS, POOLS
 from fleetsim.units import nanoseconds
 from fleetsim.workflow.compiling import compiled
@@ -20,15 +21,20 @@ if TYPE_CHECKING:
     from fleetsim.scenario.schema import Pool, Scenario
 
 
-def plan_architecture(scenario: Scenario, name: str, equipment: Equipment, workload: Workload, seed: int) -> Plan:
-    """The plan of one architecture for one seed."""
+def plan_architecture(
+    scenario: Scenario, name: str, equipment: Equipment, workload: Workload, seed: int, judged: Judged | None = None
+) -> Plan:
+    """The plan of one architecture for one seed; `judged` says which answers are right, None: none is judged."""
+    judged = judged or Judged()
     architecture = scenario.architectures[name]
     names = list(fleets(architecture))
     equipped = [equipment[name, fleet] for fleet in names]
     balancers = tuple({e.pool.balancer.kind: BALANCERS[e.pool.balancer.kind] for e in equipped}.values())
-    room = room_of(architecture, names, equipped, workload, seed)
+    room = room_of(name, architecture, dict(zip(names, equipped, strict=True)), workload, seed, judged)
     graph = compiled(architecture.workflow.nodes(workload.domains), room)
     choices = graph.choices
+    pools = _pool_rows(names, equipped, balancers)
+    pools.model = [judged.row(name, fleet) for fleet in names]
     horizon_ns = nanoseconds(scenario.horizon_s)
     return Plan(
         seed=seed,
@@ -36,7 +42,7 @@ def plan_architecture(scenario: Scenario, name: str, equipment: Equipment, workl
         stop_ns=horizon_ns + nanoseconds(scenario.drain_s),
         sample_every_ns=max(1, horizon_ns // scenario.samples),
         clients=workload.clients,
-        pools=_pool_rows(names, equipped, balancers),
+        pools=pools,
         nodes=graph.nodes,
         base_ns=np.concatenate([e.table.base_ns for e in equipped]),
         balancers=balancers,
@@ -45,6 +51,7 @@ def plan_architecture(scenario: Scenario, name: str, equipment: Equipment, workl
         branch_cdf=np.array(graph.cdf, np.float64),
         times_ns=np.array(graph.times_ns, np.int64),
         domains=len(workload.domains),
+        quality=judged.tables,
         options=choices.table(),
         option_ability=np.array(choices.ability, np.float64),
         memory_rows=choices.memory_rows,
@@ -65,7 +72,7 @@ def _pool_rows(names: list[str], equipped: list[EquippedPool], balancers: tuple[
         row.base_offset, row.alpha_ns, row.beta_ns = base_offset, table.alpha_ns, table.beta_ns
         row.window_alpha_ns, row.window_tokens = table.window_alpha_ns, table.window_tokens
         row.delay_ns = row.return_delay_ns = nanoseconds(pool.network_s)
-        row.decode_pool = row.model = -1
+        row.decode_pool = -1
         replicas += pool.replicas
         base_offset += len(table.base_ns)
     for number, e in enumerate(equipped):

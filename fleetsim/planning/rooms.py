@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from fleetsim.planning.equipment import EquippedPool, prefill_name
+from fleetsim.quality.judged import Judged
 from fleetsim.workflow.room import PoolRoom, Room
 from fleetsim.workload import Workload
 
@@ -18,7 +17,12 @@ _ROWS = 4096  # tasks that means are taken over
 
 
 def room_of(
-    architecture: Architecture, names: list[str], equipped: list[EquippedPool], workload: Workload, seed: int
+    name: str,
+    architecture: Architecture,
+    equipped: dict[str, EquippedPool],
+    workload: Workload,
+    seed: int,
+    judged: Judged,
 ) -> Room:
     """Pools where their calls go (to the prefill side, if there is one), and the means of the first tasks."""
     rows = next(iter(workload.chunks(_ROWS)), None)
@@ -26,14 +30,15 @@ def room_of(
         (1.0, 1.0) if rows is None or not len(rows) else (rows.prompt_tokens.mean(), rows.output_tokens.mean())
     )
     pools = {}
+    numbers = {fleet: number for number, fleet in enumerate(equipped)}
     for pool in architecture.pools:
-        door = prefill_name(pool) if prefill_name(pool) in names else pool
-        pools[pool] = _pool_room(names.index(door), equipped[names.index(pool)], prompt + output)
-    ability = np.zeros((0, len(workload.domains)))
+        door = numbers.get(prefill_name(pool), numbers[pool])
+        pools[pool] = _pool_room(door, judged.row(name, pool), equipped[pool], prompt + output)
+    ability = judged.tables.ability
     return Room(pools, workload.domains, workload.classes, float(prompt), float(output), ability, seed)
 
 
-def _pool_room(number: int, decoder: EquippedPool, context_tokens: float) -> PoolRoom:
+def _pool_room(number: int, model: int, decoder: EquippedPool, context_tokens: float) -> PoolRoom:
     """A pool with what a token costs and takes there, its batch well filled."""
     table, batch = decoder.table, min(_FILLED, decoder.pool.max_num_seqs)
     budget = len(table.base_ns) - 1
@@ -42,6 +47,7 @@ def _pool_room(number: int, decoder: EquippedPool, context_tokens: float) -> Poo
     return PoolRoom(
         number=number,
         context_tokens=table.context_tokens,
+        model=model,
         usd_per_prompt_token=prompt_s * decoder.usd_per_s,
         usd_per_output_token=step_s / batch * decoder.usd_per_s,
         s_per_prompt_token=prompt_s,

@@ -1,6 +1,6 @@
 """The rules that no single field can tell: one small function a rule, yielding what breaks it.
 
-Here those of time, workload, workflows and `vary`; those of pools are in `check_pools.py`.
+Here those of time, workload, workflows and `vary`; those of pools and quality are in `check_pools.py` and beside it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from fleetsim.registry import unknown
 from fleetsim.scenario.check_pools import POOL_RULES
+from fleetsim.scenario.check_quality import QUALITY_RULES
 from fleetsim.scenario.document import ANY, Flaw, Place, look, parts
 from fleetsim.scenario.draft import Draft, Rule
 from fleetsim.scenario.keys import existing
@@ -24,7 +25,7 @@ MAX_COMBINATIONS = 64
 def check(scenario: Scenario, data: Any, base: Path) -> list[Flaw]:
     """All that breaks a rule."""
     draft = Draft(scenario, data, base)
-    return [flaw for rule in (*RULES, *POOL_RULES) for flaw in rule(draft)]
+    return [flaw for rule in (*RULES, *POOL_RULES, *QUALITY_RULES) for flaw in rule(draft)]
 
 
 def times(draft: Draft) -> Iterator[Flaw]:
@@ -112,7 +113,7 @@ def workflows(draft: Draft) -> Iterator[Flaw]:
                 ("workload", "classes", ANY, "domains"),
                 ("workload", "classes", ANY, "domains", ANY),
             )
-            for path, what in architecture.workflow.faults(architecture, domains):
+            for path, what in architecture.workflow.all_faults(architecture, domains):
                 yield Flaw(_below(draft, (*place, "workflow"), path), what, absent)
 
 

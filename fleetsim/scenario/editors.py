@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from fleetsim.scenario.export import measures_of, plain
-from fleetsim.scenario.schema import BalancerChoice, Scenario
+from fleetsim.scenario.rules import BalancerChoice, SelectorChoice
+from fleetsim.scenario.schema import Scenario
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a scenario: quantities as text with examples, families as unions."""
+    from fleetsim.policies.balancers import BALANCERS
+    from fleetsim.policies.selectors import SELECTORS
+
     schema = Scenario.model_json_schema()
     for model in dict.fromkeys(_models(Scenario)):
         long_name = f"{model.__module__}.{model.__qualname__}".replace(".", "__")
@@ -23,7 +27,8 @@ def json_schema() -> dict[str, Any]:
             _write_defaults(shape, model)
     for shape in _shapes(schema):
         _close(shape)
-    _close_balancers(schema["$defs"][BalancerChoice.__name__])
+    _close_rules(schema["$defs"][BalancerChoice.__name__], BALANCERS)
+    _close_rules(schema["$defs"][SelectorChoice.__name__], SELECTORS)
     return {"$schema": DIALECT, **schema, "title": "fleetsim scenario"}
 
 
@@ -64,12 +69,10 @@ def _close(shape: dict[str, Any]) -> None:
         shape["properties"]["kind"].pop("default", None)
 
 
-def _close_balancers(shape: dict[str, Any]) -> None:
-    """The balancers that there are, with their knobs."""
-    from fleetsim.policies.balancers import BALANCERS
-
-    shape["properties"]["kind"]["enum"] = list(BALANCERS)
-    for balancer in BALANCERS.values():
-        for knob, default in balancer.knobs.items():
-            shape["properties"][knob] = {"type": "number", "description": f"{balancer.name}: by default {default:g}"}
+def _close_rules(shape: dict[str, Any], rules: Mapping[str, Any]) -> None:
+    """The policies that there are, with their knobs."""
+    shape["properties"]["kind"]["enum"] = list(rules)
+    for rule in rules.values():
+        for knob, default in rule.knobs.items():
+            shape["properties"][knob] = {"type": "number", "description": f"{rule.name}: by default {default:g}"}
     shape["additionalProperties"] = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any, Literal, Union
 
-from pydantic import BeforeValidator, Discriminator, Field, Strict, Tag
+from pydantic import Discriminator, Field, Strict, Tag
 
 from fleetsim import units
 from fleetsim.scenario.families import ARRIVALS, WORKFLOWS
@@ -31,12 +31,8 @@ from fleetsim.scenario.fields import (
     quantity,
 )
 from fleetsim.scenario.length import Length
-
-
-def _named_rule(value: Any) -> Any:
-    """`balancer: random` is short for `balancer: {kind: random}`."""
-    return {"kind": value} if isinstance(value, str) else value
-
+from fleetsim.scenario.quality import Accuracy, QualitySettings
+from fleetsim.scenario.rules import BalancerChoice, Balancing
 
 Arrivals = Annotated[Union[tuple(ARRIVALS.values())], Field(discriminator="kind")]  # noqa: UP007
 Workflow = Annotated[Union[tuple(WORKFLOWS.values())], Field(discriminator="kind")]  # noqa: UP007
@@ -99,17 +95,6 @@ class Steps(Model):
     decode_w: Power = Field(0.0, alias="decode_power", description="power of a replica in other steps")
 
 
-class BalancerChoice(Model):
-    """A balancer by name, with its knobs."""
-
-    model_config = Model.model_config | {"extra": "allow"}  # the knobs: check.py holds them to the rule's own list
-
-    kind: Name = Field(description="see `fleetsim list balancers`")
-
-
-Balancing = Annotated[BalancerChoice, BeforeValidator(_named_rule, json_schema_input_type=BalancerChoice | Name)]
-
-
 class Transfer(Model):
     """The link that carries KV from prefill to decode replicas: one a prefill replica, one call after the other."""
 
@@ -132,7 +117,7 @@ class PrefillSide(Model):
     max_num_seqs: Count | None = Field(None, description="as in the pool")
     max_num_batched_tokens: Count | None = Field(None, description="as in the pool")
     memory_utilisation: Fraction | None = Field(None, description="as in the pool")
-    balancer: Annotated[BalancerChoice, BeforeValidator(_named_rule)] = Field(
+    balancer: Balancing = Field(
         BalancerChoice(kind="least_outstanding"), description="which prefill replica gets a call"
     )
     price_usd_per_s: PriceRate | None = Field(None, alias="price", description="as in the pool")
@@ -164,6 +149,12 @@ class Pool(Model):
     network_s: Duration = Field(0.0, alias="network", description="network delay between client and pool, one way")
     prefill: PrefillSide | None = Field(
         None, description="replicas that prefill for this pool, which then only decodes (disaggregated serving)"
+    )
+    judged_as: Name | None = Field(
+        None, description="the model of `quality` whose answers it gives; its `model`, or else its own name, by default"
+    )
+    accuracy: Accuracy | None = Field(
+        None, description="share of its answers that are right, or domain -> share: of a fine-tuned model, or `steps`"
     )
     price_usd_per_s: PriceRate | None = Field(
         None, alias="price", description="per accelerator and time (per replica with `steps`), instead of the profile's"
@@ -207,6 +198,7 @@ class Scenario(Model):
     samples: Count = Field(240, description="points of the timeline")
     replications: Count = Field(1, description="independent runs, for intervals")
     site: Site = Site()
+    quality: QualitySettings | None = Field(None, description="how right the models' answers are; left out: not judged")
     workload: Workload
     architectures: dict[Name, Architecture] = Field(min_length=1)
     vary: dict[Text, Annotated[list[Any], Field(min_length=1)]] = Field(

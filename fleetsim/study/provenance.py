@@ -79,7 +79,9 @@ def _named_files(loaded: Loaded) -> Iterator[tuple[str, Path]]:
                 files = profile_files(pool.hardware, pool.model, loaded.base)
                 for written, path in zip((pool.hardware, pool.model), files, strict=True):
                     yield (written if path.suffix == Path(written).suffix else portable(path)), path
-    for name in _values_of("file", loaded.scenario):
+    quality = loaded.scenario.quality
+    judged_by = (quality.table, quality.outcomes) if quality else ()
+    for name in (*_values_of("file", loaded.scenario), *filter(None, judged_by)):
         yield name, resolve(name, loaded.base)
 
 

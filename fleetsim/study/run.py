@@ -15,6 +15,7 @@ from fleetsim.catalog.shipped import scenario_file
 from fleetsim.errors import Fault, InputFaults, UnknownName
 from fleetsim.luck import replicate_seed
 from fleetsim.metrics.contract import RunFacts
+from fleetsim.quality.judged import Judged
 from fleetsim.records import Records
 from fleetsim.registry import unknown
 from fleetsim.scenario import Loaded, loading, overrides, variations
@@ -36,6 +37,7 @@ class ArmPlan:
     architecture: str
     variation: dict[str, Any]  # path -> value, of the paths that concern the architecture
     equipment: planning.Equipment
+    judged: Judged
 
     @property
     def name(self) -> str:
@@ -58,9 +60,16 @@ class ArmPlan:
         scenario, name = self.loaded.scenario, self.architecture
         seed = replicate_seed(scenario.seed, replicate)
         tasks = self.tasks(seed)
-        plan = planning.plan_architecture(scenario, name, self.equipment, tasks, seed)
+        plan = planning.plan_architecture(scenario, name, self.equipment, tasks, seed, self.judged)
         facts = planning.run_facts(
-            scenario, name, self.equipment, tasks, seed=seed, replicate=replicate, variation=self.variation
+            scenario,
+            name,
+            self.equipment,
+            tasks,
+            seed=seed,
+            replicate=replicate,
+            variation=self.variation,
+            judged=self.judged,
         )
         began = time.perf_counter()
         records = engines.run(plan, tasks, engine=engine, progress=progress)
@@ -108,7 +117,8 @@ class StudyPlan:
             own = tuple(islice(runs, arm.replications))
             arms.append(Arm(arm.name, own, tuple(metrics.combine([run.figures for run in own]))))
         scenario = self.loaded.scenario
-        notes = tuple(dict.fromkeys(note for run in raw for note in run.notes))
+        own = [note for arm in self.arms for note in arm.judged.notes]
+        notes = tuple(dict.fromkeys([*own, *(note for run in raw for note in run.notes)]))
         about = provenance(self.loaded, [arm.loaded for arm in self.arms], self.engine) | {"notes": list(notes)}
         return Study(scenario.name, scenario.question, tuple(arms), about, self.loaded.resolved())
 
@@ -192,35 +202,40 @@ def _arms(loaded: Loaded) -> list[ArmPlan]:
     equipped, faults = [], []
     for values, varied in variations(loaded):
         try:
-            equipped.append((values, varied, _equipped(varied)))
+            equipped.append((values, varied, *_equipped(varied)))
         except InputFaults as error:
             faults += error.faults
     if faults:
         raise InputFaults(list(dict.fromkeys(faults)))
     arms: dict[str, ArmPlan] = {}
     for name in loaded.scenario.architectures:
-        for values, varied, equipment in equipped:
+        for values, varied, equipment, judged in equipped:
             own = {path: value for path, value in values.items() if _concerns(loaded, path, name)}
-            arm = ArmPlan(varied, name, own, equipment)
+            arm = ArmPlan(varied, name, own, equipment, judged)
             arms.setdefault(arm.name, arm)
     return list(arms.values())
 
 
-def _equipped(varied: Loaded) -> planning.Equipment:
-    """The pools as they are equipped, and the workload tried; raises InputFaults with the faults of both."""
+def _equipped(varied: Loaded) -> tuple[planning.Equipment, Judged]:
+    """The pools as they are equipped and their answers judged, and the workload tried.
+
+    Raises InputFaults with the faults of all; answers are judged once the pools are known to be sound.
+    """
     faults: list[Fault] = []
     equipment: planning.Equipment = {}
+    judged = Judged()
     try:
         equipment = planning.equip(varied)
+        judged = planning.judge(varied)
     except InputFaults as error:
         faults += error.faults
     try:
-        ArmPlan(varied, "", {}, equipment).tasks(varied.scenario.seed)
+        ArmPlan(varied, "", {}, equipment, judged).tasks(varied.scenario.seed)
     except InputFaults as error:
         faults += error.faults
     if faults:
         raise InputFaults(faults)
-    return equipment
+    return equipment, judged
 
 
 def _concerns(loaded: Loaded, path: str, architecture: str) -> bool:

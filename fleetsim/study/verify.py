@@ -62,8 +62,9 @@ def compare(data: Data) -> Difference | None:
     tasks = materialise(
         scenario.workload, seed=scenario.seed, horizon_ns=nanoseconds(scenario.horizon_s), base=loaded.base
     )
+    judged = planning.judge(loaded)
     for name in scenario.architectures:
-        plan = planning.plan_architecture(scenario, name, equipment, tasks, scenario.seed)
+        plan = planning.plan_architecture(scenario, name, equipment, tasks, scenario.seed, judged)
         found = first_difference(engine.run(plan, tasks), engine.run(plan, tasks, engine="reference"))
         if found:
             return found

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from fleetsim.scenario.durations import grid, quantiles_ns
-from fleetsim.scenario.fields import Model
 from fleetsim.tables import NODES, JoinRule, Look, NodeKind, TableKey
 from fleetsim.workflow import walks
 from fleetsim.workflow.choices import Choices
@@ -154,9 +153,3 @@ def _confusion(guess: float, domains: int) -> list[list[float]]:
 def _cumulated(rows: list[list[float]]) -> list[float]:
     shares = np.array(rows, float)
     return np.cumsum(shares / shares.sum(axis=1, keepdims=True), axis=1).ravel().tolist()
-
-
-def needs_judging(nodes: Mapping[str, Model]) -> list[str]:
-    """Nodes that look at answers and so need a model of which are right."""
-    judges = [name for name, node in nodes.items() if isinstance(node, Verify) and (node.auc or node.errors)]
-    return judges + [name for name, node in nodes.items() if isinstance(node, Join) and node.rule in ("best", "vote")]

@@ -11,6 +11,7 @@ from fleetsim.workflow.nodes import Join, Select, Verify
 
 _TOLERANCE = 1e-6
 _CRITERIA = {
+    "detects": "detects",
     "auc": "auc",
     "errors": "errors",
     "agreement": "agreement",
@@ -44,6 +45,8 @@ def _verify(node: Verify) -> Iterator[tuple[str, str]]:
         yield "accepts", "cannot stand beside `threshold`; leave one of them out"
     if node.accepts in (0.0, 1.0):
         yield "accepts", "must lie between 0 and 1: no verifier passes all, or none, of the right answers"
+    if node.detects is not None and not 0 < node.detects < 1:
+        yield "detects", "must lie between 0 and 1; nearly all is 0.9999"
     if node.errors is not None and not 0 < node.errors <= 0.5:
         yield "errors", "must be above 0 and at most 0.5; a judge who never errs is `auc: 0.9999`"
 

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Strict, Tag
 from fleetsim.scenario.durations import TimeLaw
 from fleetsim.scenario.fields import Count, Duration, Fraction, Model, Name, Positive, Price, Tokens
 from fleetsim.scenario.length import Length
+from fleetsim.scenario.rules import Selecting, named
 
 Probit = Annotated[float, Strict(), Field(ge=-10, le=10)]
 Auc = Annotated[Fraction, Field(ge=0.5, lt=1)]
@@ -62,18 +63,6 @@ class Option(Model):
     seconds: Duration | None = Field(None, alias="time", description="its time there without waiting, as expected")
 
 
-class SelectorChoice(Model):
-    """A selector by name, with its knobs."""
-
-    model_config = Model.model_config | {"extra": "allow"}  # the knobs: structure.py holds them to the rule's own list
-
-    kind: Name = Field(description="see `fleetsim list selectors`")
-
-
-def _named_rule(value: Any) -> Any:
-    return {"kind": value} if isinstance(value, str) else value
-
-
 Shares = dict[Name, dict[Name, Fraction]]
 
 
@@ -85,9 +74,7 @@ class Select(Model):
     shares: dict[Name, Fraction] | None = Field(None, description="branch -> share of tasks")
     by_domain: Shares | None = Field(None, description="domain -> branch -> share of its tasks")
     by_class: Shares | None = Field(None, description="class -> branch -> share of its tasks")
-    rule: (
-        Annotated[SelectorChoice, BeforeValidator(_named_rule, json_schema_input_type=SelectorChoice | Name)] | None
-    ) = Field(None, description="the selector that chooses, with its knobs")
+    rule: Selecting | None = Field(None, description="the selector that chooses, with its knobs")
     informed: Fraction = Field(0.0, description="correlation of the rule's signals with what they are of")
     signal: Literal["own", "advantage"] = Field(
         "own", description="own: how easy the task is for each branch; advantage: how much easier than for the first"
@@ -131,7 +118,10 @@ class Join(Model):
 
 
 class Verify(Model):
-    """Passes or fails the thread by what can be seen of it; exactly one of auc, errors, agreement, within, context."""
+    """Passes or fails the thread by what can be seen of it.
+
+    Exactly one of auc, detects, errors, agreement, within, context.
+    """
 
     kind: Literal["verify"] = "verify"
     passes: Name = Field(description="the node that follows if it passes")
@@ -139,6 +129,7 @@ class Verify(Model):
     auc: Auc | None = Field(None, description="a verifier of answers: how well it tells right from wrong")
     accepts: Fraction | None = Field(None, description="with auc: share of right answers that pass")
     threshold: Probit | None = Field(None, description="with auc: the score to reach, instead of `accepts`")
+    detects: Fraction | None = Field(None, description="share of wrong answers that fail; right ones always pass")
     errors: Fraction | None = Field(None, description="a judge who is wrong in this share of cases, either way")
     agreement: Fraction | None = Field(None, description="share of votes that must stand behind the answer")
     within_s: Duration | None = Field(None, alias="within", description="time since the task arrived")
@@ -190,7 +181,7 @@ Node = Annotated[
         | Annotated[End, Tag("end")],
         Field(discriminator="kind"),
     ],
-    BeforeValidator(_named_rule),
+    BeforeValidator(named),
 ]
 """A node of any kind; `end` alone is short for `{kind: end}`."""
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _NORMAL = NormalDist()
 _ACCEPTS = 0.9
+_SURE = 8.0  # so far above the threshold no score of a right answer falls below it
 
 
 def separation(auc: float) -> float:
@@ -28,6 +29,9 @@ def threshold(node: Verify) -> tuple[float, float]:
     if node.errors is not None:  # symmetric: both kinds of error are as frequent
         apart = -2.0 * _NORMAL.inv_cdf(node.errors)
         return apart, 0.5 * apart
+    if node.detects is not None:
+        least = _NORMAL.inv_cdf(node.detects)
+        return least + _SURE, least
     apart = separation(node.auc)
     if node.threshold is not None:
         return apart, node.threshold

@@ -61,8 +61,8 @@ def _shape(nodes: Nodes) -> Iterator[Fault]:
     yield from endless
     if lost or endless:
         return
-    callless = [name for name, node in nodes.items() if isinstance(node, Call)]
-    if any(isinstance(nodes[name], End) for name in walks.reachable([first], leads, without=callless)):
+    calls = [name for name, node in nodes.items() if isinstance(node, Call)]
+    if any(isinstance(nodes[name], End) for name in walks.reachable([first], walks.at_least(nodes), without=calls)):
         yield "", "can come to its end without any call; every way must make one"
     within, wrong = walks.enclosing_forks(nodes)
     yield from wrong

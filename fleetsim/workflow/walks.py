@@ -90,6 +90,15 @@ def without_returns(nodes: Nodes) -> dict[str, list[str]]:
     }
 
 
+def at_least(nodes: Nodes) -> dict[str, list[str]]:
+    """The arrows of shortest ways: a loop is gone through once, and left where its body returns to it."""
+    leads, forward = arrows(nodes), without_returns(nodes)
+    for name, targets in leads.items():
+        returned = [nodes[to].exit for to in targets if to not in forward[name]]
+        leads[name] = [nodes[name].body] if isinstance(nodes[name], Loop) else [*targets, *returned]
+    return leads
+
+
 def rounds_most(nodes: Nodes, start: str, stop: str | None, forward: Arrows | None = None) -> int:
     """How many rounds of loops a thread can make at most on its way from `start` to `stop` (None: to the end)."""
     forward = forward or without_returns(nodes)

@@ -12,13 +12,16 @@ import numpy as np
 
 from fleetsim.plan import Plan
 from fleetsim.policies.balancers import BALANCERS, Balancer
+from fleetsim.policies.selectors import Selector
 from fleetsim.quality.answers import Quality
 from fleetsim.tables import (
+    CHANGES,
     JUDGED_DOMAINS,
     JUDGED_MODELS,
     KNOBS,
     LABELS,
     NODES,
+    OPTIONS,
     POOLS,
     PROTOTYPES,
     TASKS,
@@ -70,6 +73,11 @@ def pool(
 def steady(**columns: float | str | Balancer | Callable) -> dict:
     """A pool with blocks of 4 tokens whose steps all last 1000 ns."""
     return pool(**({"base_ns": linear(1000, 0), "block_tokens": 4} | columns))
+
+
+def endpoint(ttft_ns: Sequence[int], tpot_ns: Sequence[int], **columns: float | list[tuple[int, int]]) -> dict:
+    """A rented pool with its quantiles of times; any column of POOLS."""
+    return pool(**({"endpoint": 1} | columns)) | {"ttft_ns": list(ttft_ns), "tpot_ns": list(tpot_ns)}
 
 
 def call(pool: int, next: int, *, answers: int = 1, output_tokens: int = -1, **columns: float) -> dict:
@@ -126,6 +134,30 @@ def _columns(columns: dict[str, float]) -> dict[str, float]:
     unknown = set(columns) - {column.name for column in NODES}
     assert not unknown, f"not columns of NODES: {unknown}"
     return columns
+
+
+def changes(*rows: dict[str, int]) -> np.recarray:
+    """Rows of CHANGES: by default to what it was before, out of place, loading for 1 ns."""
+    table = CHANGES.empty(len(rows))
+    for i, row in enumerate(rows):
+        for name, value in ({"version": -1, "load_ns": 1} | row).items():
+            table[i][name] = value
+    return table
+
+
+def options(*rows: dict[str, float]) -> np.recarray:
+    """Rows of OPTIONS: by default without a model or a pool, with memory of its own for all domains together."""
+    table = OPTIONS.empty(len(rows))
+    for i, row in enumerate(rows):
+        for name, value in ({"model": -1, "pool": -1, "memory": i, "domains": 1} | row).items():
+            table[i][name] = value
+    return table
+
+
+def selectors(*rules: Callable, bound: bool = False) -> dict[str, object]:
+    """Fields of Plan: these plain functions as selectors, all knobs 0."""
+    members = tuple(Selector(rule.__name__, rule, rule.__doc__ or "", bound=bound) for rule in rules)
+    return {"selectors": members, "selector_knobs": np.zeros((len(rules), KNOBS))}
 
 
 def quality(

@@ -110,7 +110,7 @@ def test_the_memory_signal_counts_blocks_held_and_blocks_waited_for():
     seen = []
 
     def watch(signals, turn, luck, knobs):
-        seen.append(tuple(signals[0]))
+        seen.append(tuple(signals[0])[:3])
         return 0
 
     plan = build_plan([small(max_num_seqs=1, balancer=watch, kv_blocks=100)])

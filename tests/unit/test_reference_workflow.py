@@ -1,12 +1,12 @@
 """The reference engine's tasks, workflows, networks and simultaneous events against arithmetic by hand."""
 
 import pytest
-from plans import build_plan, build_tasks, call, end, linear, pool, select
+from plans import build_plan, build_tasks, call, end, linear, loop, pool, select
 
 from fleetsim.engine.reference import simulate
 from fleetsim.errors import EngineFault
 from fleetsim.luck import Stream, uniform
-from fleetsim.tables import REFUSAL_NS, Status
+from fleetsim.tables import LANES, REFUSAL_NS, Status
 
 
 def fixed(step_ns=1000, **columns):
@@ -55,7 +55,7 @@ def test_shares_of_a_select_are_drawn_by_task():
 
 def test_a_workflow_that_ends_at_once():
     (task,) = simulate(build_plan(nodes=[end()]), build_tasks([5])).tasks
-    assert (task.arrival_ns, task.finish_ns, task.first_token_ns, task.status) == (5, 5, -1, Status.FINISHED)
+    assert (task.arrival_ns, task.finish_ns, task.first_token_ns, task.status) == (5, 5, 5, Status.FINISHED)
     assert (task.calls, task.answer_pool, task.output_tokens) == (0, -1, 0)
 
 
@@ -78,10 +78,10 @@ def test_a_refused_call_ends_its_task():
     assert (task.calls, task.answer_pool, task.first_token_ns, task.output_tokens) == (2, 1, -1, 0)
 
 
-def test_a_node_entered_again_counts_its_attempts():
-    plan = build_plan([fixed()], [call(0, next=0, output_tokens=1)], stop_ns=2500)
-    outcome = simulate(plan, build_tasks([0]))
-    assert outcome.calls.attempt.tolist() == [0, 1, 2]
+def test_a_node_entered_again_counts_its_rounds():
+    nodes = [loop(next=1, other=2, limit=9), call(0, next=0, output_tokens=1), end()]
+    outcome = simulate(build_plan([fixed()], nodes, stop_ns=2500), build_tasks([0]))
+    assert outcome.calls.attempt.tolist() == [0, LANES, 2 * LANES]
     assert outcome.calls.finish_ns.tolist() == [1000, 2000, -1]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fleetsim.engine.reference.conversations import Conversations
 from fleetsim.engine.reference.plan_rows import PoolRow
 from fleetsim.engine.reference.records import Call
 
@@ -50,6 +51,7 @@ class Batch:
         self.queue: list[Call] = []
         self.running: list[Call] = []  # in the order of their last admission
         self.in_transfer: list[Call] = []  # prefilled here, to be decoded elsewhere; their KV is not there yet
+        self.kept = Conversations()
         self.preemptions = 0
 
     def make_up_step(self, now_ns: int) -> Step:
@@ -62,6 +64,7 @@ class Batch:
         step = Step(now_ns, decoding, imports=[], chunks=self.continue_prefill(budget))
         if not preempted:
             self.admit(step, budget - sum(chunk.tokens for chunk in step.chunks))
+        self.kept.trim(self.free_blocks())
         return step
 
     def decoding(self) -> list[Call]:
@@ -104,12 +107,28 @@ class Batch:
             call.blocks = blocks
             if call.admitted_ns < 0:
                 call.admitted_ns = step.start_ns
+                self.reuse_conversation(call)
             if imported:
                 step.imports.append(call)
                 budget -= 1
             else:
                 step.chunks.append(next_chunk(call, budget))
                 budget -= step.chunks[-1].tokens
+
+    def reuse_conversation(self, call: Call) -> None:
+        """What is kept of the call's conversation is not computed again, but for the last token of the prompt."""
+        if call.node_row.context == 1:
+            blocks = self.kept.take(call.conversation)
+            block_tokens = self.pool.block_tokens
+            call.cached_tokens = min(blocks, (call.target_tokens - 1) // block_tokens) * block_tokens
+            call.computed_tokens = call.cached_tokens
+
+    def keep_conversation(self, call: Call) -> None:
+        """The call has finished; if its conversation may go on, its whole blocks are kept while they are not needed."""
+        if self.pool.caches == 1 and call.node_row.keeps == 1:
+            entries = call.prompt_tokens + call.output_tokens - 1  # the last token was never read, nor stored
+            self.kept.make(call.conversation, entries // self.pool.block_tokens)
+            self.kept.trim(self.free_blocks())
 
     def remove(self, calls: list[Call]) -> None:
         """These calls leave the batch. Those that are not answered yet keep their blocks until they are transferred."""

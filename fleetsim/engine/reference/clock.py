@@ -9,13 +9,13 @@ import simpy
 from fleetsim.tables import Rank
 
 
-def priority(rank: Rank, first_id: int, second_id: int) -> int:
-    """One number that orders events of an instant by (rank, first id, second id).
+def priority(rank: Rank, first_id: int = 0, second_id: int = 0, third_id: int = 0) -> int:
+    """One number that orders events of an instant by (rank, first id, second id, third id).
 
     SimPy's heap is ordered by (time, priority, number of scheduling). Its own events (a process starts, a bell
     rings) have priorities 0 and 1: ours lie above, so that those are over before anything else happens.
     """
-    return ((rank + 1) << 96) | (first_id << 32) | second_id
+    return ((rank + 1) << 128) | (first_id << 64) | (second_id << 32) | third_id
 
 
 class Clock:
@@ -29,23 +29,23 @@ class Clock:
         """The present."""
         return self.env.now
 
-    def at(self, time_ns: int, rank: Rank, first_id: int = 0, second_id: int = 0) -> simpy.Event:
+    def at(self, time_ns: int, rank: Rank, *ids: int) -> simpy.Event:
         """The event of this rank at `time_ns`: a process yields it to sleep until then."""
         event = simpy.Event(self.env)
         event._ok, event._value = True, None  # as SimPy's Timeout does: it will succeed when its time comes
-        self.env.schedule(event, priority(rank, first_id, second_id), time_ns - self.now_ns)
+        self.env.schedule(event, priority(rank, *ids), time_ns - self.now_ns)
         return event
 
-    def call_at(self, action: Callable[[], None], time_ns: int, rank: Rank, first_id: int, second_id: int = 0) -> None:
+    def call_at(self, action: Callable[[], None], time_ns: int, rank: Rank, *ids: int) -> None:
         """Let `action` happen in an event of its own at `time_ns`."""
-        self.at(time_ns, rank, first_id, second_id).callbacks.append(lambda _: action())
+        self.at(time_ns, rank, *ids).callbacks.append(lambda _: action())
 
-    def travel(self, action: Callable[[], None], delay_ns: int, rank: Rank, task: int, node: int) -> None:
-        """Let `action` happen after a network delay. A delay of zero is no event: it happens at once."""
+    def travel(self, action: Callable[[], None], delay_ns: int, rank: Rank, *ids: int) -> None:
+        """Let `action` happen after a delay. A delay of zero is no event: it happens at once."""
         if delay_ns == 0:
             action()
         else:
-            self.call_at(action, self.now_ns + delay_ns, rank, task, node)
+            self.call_at(action, self.now_ns + delay_ns, rank, *ids)
 
     def run_until(self, stop_ns: int) -> int:
         """Handle all events not later than `stop_ns`; returns when the run ended."""

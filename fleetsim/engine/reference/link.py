@@ -28,4 +28,5 @@ class Link:
         self.free_ns = max(now_ns, self.free_ns) + duration_ns
         # Never in the instant itself: the end of a step would cause an event that precedes a step's start there.
         arrival_ns = max(self.free_ns + self.pool.transfer_latency_ns, now_ns + 1)
-        self.clock.call_at(partial(self.arrived, call), arrival_ns, Rank.TRANSFER, call.task, call.node)
+        ids = (call.task, call.node, call.attempt)
+        self.clock.call_at(partial(self.arrived, call), arrival_ns, Rank.TRANSFER, *ids)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fleetsim.tables import CALLS, RUNS, SAMPLES, TASK_RECORDS, RunKind, Status, Table
+from fleetsim.engine.reference.plan_rows import NodeRow
+from fleetsim.tables import BLANK, CALLS, LANES, RUNS, SAMPLES, TASK_RECORDS, RunKind, Status, Table
+
+if TYPE_CHECKING:
+    from fleetsim.engine.reference.threads import Answer, Thread
 
 
 class Outcome(NamedTuple):
@@ -28,14 +32,20 @@ class Call:
     task: int
     node: int
     attempt: int
+    role: int
     pool: int
     prompt_tokens: int
     output_tokens: int
     sent_ns: int
+    thread: Thread  # that waits for it
+    node_row: NodeRow
     return_delay_ns: int
     decode_pool: int  # the pool that decodes it: where it is sent to, or the one behind that
+    model: int = -1
+    right: int = -1
     replica: int = -1
     prefill_replica: int = -1
+    cached_tokens: int = 0
     preemptions: int = 0
     status: Status = Status.IN_FLIGHT
     queued_ns: int = -1
@@ -44,6 +54,7 @@ class Call:
     transferred_ns: int = -1
     finish_ns: int = -1
 
+    label: int = BLANK  # which answer it is, if it is judged
     accepted: bool = False  # given to a replica
     cut: bool = False  # its answer was shortened when it was accepted
     target_tokens: int = 0  # what its prefill has to compute
@@ -71,12 +82,17 @@ class Call:
     @property
     def refused(self) -> bool:
         """Whether its pool did not take it."""
-        return self.status in (Status.REFUSED_CONTEXT, Status.REFUSED_KV)
+        return self.status >= Status.REFUSED_CONTEXT
+
+    @property
+    def conversation(self) -> tuple[int, int]:
+        """Task and lane of the thread that made it: whose conversation it belongs to."""
+        return self.task, self.attempt % LANES
 
 
 @dataclass(eq=False)
 class Task:
-    """One task on its way through the workflow; its properties complete its row of TASK_RECORDS."""
+    """One task with its threads; its properties complete its row of TASK_RECORDS."""
 
     task: int
     class_id: int
@@ -85,9 +101,13 @@ class Task:
     full_output_tokens: int
     arrival_ns: int
     status: Status = Status.IN_FLIGHT
+    right: int = -1
+    flagged: int = 0
     finish_ns: int = -1
     sent: list[Call] = field(default_factory=list)
-    answer: Call | None = None  # the last call whose tokens the user reads
+    streamed: Call | None = None  # the last call whose tokens the user reads as they come
+    answer: Answer | None = None  # what its thread had at the END
+    threads: int = 0  # those that walk; one that waits for a JOIN is none
 
     @property
     def calls(self) -> int:
@@ -101,20 +121,25 @@ class Task:
 
     @property
     def answer_pool(self) -> int:
-        """Pool that decodes the answering call, -1 before it is sent."""
-        return self.answer.decode_pool if self.answer else -1
+        """Pool that decodes the answer, -1 before its call is sent."""
+        if self.streamed:
+            return self.streamed.decode_pool
+        return self.answer.pool if self.answer else -1
 
     @property
     def output_tokens(self) -> int:
-        """Tokens of the answer, 0 before the answering call has been accepted."""
-        return self.answer.output_tokens if self.answer and self.answer.accepted else 0
+        """Tokens of the answer, 0 before its call has been accepted."""
+        if self.streamed:
+            return self.streamed.output_tokens if self.streamed.accepted else 0
+        return self.answer.tokens if self.answer else 0
 
     @property
     def first_token_ns(self) -> int:
         """When the answer's first token reaches the client, -1 before it is ready at the replica."""
-        if self.answer is None or self.answer.first_token_ns < 0:
-            return -1
-        return self.answer.first_token_ns + self.answer.return_delay_ns
+        if self.streamed:
+            ready_ns = self.streamed.first_token_ns
+            return -1 if ready_ns < 0 else ready_ns + self.streamed.return_delay_ns
+        return self.finish_ns if self.answer else -1
 
 
 @dataclass(eq=False)
@@ -130,6 +155,7 @@ class Run:
     kind: RunKind = RunKind.STEPS
     sequences: list[Call] = field(default_factory=list)
     under_window: int = 0
+    over: bool = False  # its replica was changed since: the next step is a run of its own
     alone: bool = False  # its step has a chunk or an import: no other step belongs to the run
 
 
@@ -138,6 +164,7 @@ class Sample(NamedTuple):
 
     time_ns: int
     replica: int
+    open: int
     waiting: int
     running: int
     kv_blocks: int

@@ -11,7 +11,7 @@ from fleetsim.engine import steps
 from fleetsim.engine.reference.batch import Batch, Step
 from fleetsim.engine.reference.clock import Clock
 from fleetsim.engine.reference.link import Link
-from fleetsim.engine.reference.plan_rows import PoolRow
+from fleetsim.engine.reference.plan_rows import PoolRow, VersionRow, first_version
 from fleetsim.engine.reference.records import Call, Run, Sample
 from fleetsim.tables import Rank, RunKind, Status
 
@@ -21,7 +21,7 @@ run_end_ns = getattr(steps.run_end_ns, "py_func", steps.run_end_ns)
 
 
 class Replica:
-    """One model copy. `number` is its row among all replicas; `base_ns` the pool's table of base step times.
+    """One model copy. `number` is its row among all replicas; `base_ns` all tables of base step times.
 
     `departed(call)` is told of every call that has finished, `transferred(call)` of every call that was prefilled here
     and whose KV has reached the pool that decodes it.
@@ -38,6 +38,9 @@ class Replica:
     ) -> None:
         self.number = number
         self.pool = pool
+        self.version = first_version(pool)
+        self.open = True
+        self.emptied: Callable[[], None] | None = None  # to be told when the last call has left
         self.base_ns = base_ns
         self.clock = clock
         self.departed = departed
@@ -82,6 +85,12 @@ class Replica:
         if not self.bell.triggered:
             self.bell.succeed()
 
+    def cached_tokens(self, call: Call) -> int:
+        """Tokens that are kept here of the call's conversation; -1 if no conversations are kept."""
+        if self.pool.caches == 0:
+            return -1
+        return self.batch.kept.kept_blocks(call.conversation) * self.pool.block_tokens
+
     # How long a step takes
 
     def start_step(self, step: Step) -> int:
@@ -96,28 +105,28 @@ class Replica:
     def run_goes_on(self, under_window: int) -> bool:
         """Whether the step that starts is one more of the run before it."""
         run, step = self.run, self.step
-        if run is None or run.alone or step.alone:
+        if run is None or run.over or run.alone or step.alone:
             return False
         return run.sequences == step.sequences and run.under_window == under_window
 
     def new_run(self, under_window: int) -> Run:
         """The run that begins with the step that starts now."""
-        pool, step = self.pool, self.step
+        pool, version, step = self.pool, self.version, self.step
         contexts = [call.context_tokens for call in step.sequences]
         tokens = len(contexts) + sum(chunk.tokens for chunk in step.chunks)
         return Run(
             replica=self.number,
             start_ns=step.start_ns,
             first_ns=first_step_ns(
-                base_ns=float(self.base_ns[tokens]),
-                alpha_ns=pool.alpha_ns,
+                base_ns=float(self.base_ns[version.base_offset + tokens]),
+                alpha_ns=version.alpha_ns,
                 context=sum(contexts),
-                window_alpha_ns=pool.window_alpha_ns,
+                window_alpha_ns=version.window_alpha_ns,
                 window_context=sum(min(context, pool.window_tokens) for context in contexts),
-                beta_ns=pool.beta_ns,
+                beta_ns=version.beta_ns,
                 area=sum(chunk.tokens * (chunk.before + chunk.tokens / 2) for chunk in step.chunks),
             ),
-            growth_ns=growth_per_step_ns(pool.alpha_ns, len(contexts), pool.window_alpha_ns, under_window),
+            growth_ns=growth_per_step_ns(version.alpha_ns, len(contexts), version.window_alpha_ns, under_window),
             decoding=len(step.decoding),
             sequences=step.sequences,
             under_window=under_window,
@@ -140,6 +149,7 @@ class Replica:
             if chunk.call.decodes:
                 self.emit(chunk.call)
         self.send_away([call for call in self.batch.running if call.answered or self.decodes_elsewhere(call)])
+        self.tell_if_empty()
 
     def decodes_elsewhere(self, call: Call) -> bool:
         """Whether another pool decodes the call, which has been prefilled here."""
@@ -165,6 +175,7 @@ class Replica:
             if call.answered:
                 call.finish_ns = self.clock.now_ns
                 call.status = Status.CUT if call.cut else Status.FINISHED
+                self.batch.keep_conversation(call)
         for call in leaving:
             self.outstanding -= 1
             self.outstanding_tokens -= call.prompt_tokens
@@ -179,6 +190,32 @@ class Replica:
         call.transferred_ns = self.clock.now_ns
         call.prefill_replica = self.number
         self.transferred(call)
+
+    # What is changed about it
+
+    def equip(self, version: VersionRow) -> None:
+        """Calls delivered and steps begun from now on are the version's."""
+        self.version = version
+        if self.run is not None:
+            self.run.over = True
+
+    def close(self, emptied: Callable[[], None]) -> None:
+        """It is given no further calls. `emptied` is called as soon as those it has have left."""
+        self.open = False
+        self.emptied = emptied
+        self.tell_if_empty()
+
+    def tell_if_empty(self) -> None:
+        """Say so if the last call has left and somebody waits for that."""
+        busy = self.step is not None or self.batch.running or self.batch.queue
+        if self.emptied is not None and not busy:
+            emptied, self.emptied = self.emptied, None
+            emptied()
+
+    def reopen(self, version: VersionRow) -> None:
+        """It has loaded the version and takes calls again."""
+        self.version = version
+        self.open = True
 
     # What is seen of it
 
@@ -195,6 +232,7 @@ class Replica:
         return Sample(
             time_ns=time_ns,
             replica=self.number,
+            open=int(self.open),
             waiting=len(self.batch.queue),
             running=len(self.batch.running),
             kv_blocks=self.batch.held_blocks(),

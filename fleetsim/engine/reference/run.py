@@ -7,10 +7,12 @@ from collections.abc import Generator
 import numpy as np
 import simpy
 
+from fleetsim.engine.reference.changes import Changes
+from fleetsim.engine.reference.clients import Clients
 from fleetsim.engine.reference.clock import Clock
+from fleetsim.engine.reference.endpoint import Endpoint
 from fleetsim.engine.reference.records import Outcome, Sample, outcome
 from fleetsim.engine.reference.replica import Replica
-from fleetsim.engine.reference.workflow import Workflow
 from fleetsim.plan import Plan
 from fleetsim.tables import Rank
 
@@ -24,15 +26,16 @@ def simulate(plan: Plan, tasks: np.recarray) -> Outcome:
     Raises EngineFault when a balancer names a replica that its pool does not have, or a closed loop runs out of tasks.
     """
     clock = Clock()
-    workflow = Workflow(plan, tasks, clock)
-    replicas = [replica for pool in workflow.pools for replica in pool.replicas]
+    clients = Clients(plan, tasks, clock)
+    replicas = [replica for pool in clients.workflow.pools for replica in pool.replicas]
     replicas.sort(key=lambda replica: replica.number)
     samples: list[Sample] = []
     clock.env.process(timeline(plan, clock, replicas, samples))
-    workflow.open_doors()
+    Changes(plan, clock, replicas).schedule()
+    clients.open_doors()
     end_ns = clock.run_until(plan.stop_ns)
     return outcome(
-        tasks=list(workflow.tasks.values()),
+        tasks=list(clients.tasks.values()),
         runs=[run for replica in replicas for run in replica.runs],
         samples=samples,
         final=[replica.sample(end_ns) for replica in replicas],
@@ -40,7 +43,7 @@ def simulate(plan: Plan, tasks: np.recarray) -> Outcome:
 
 
 def timeline(
-    plan: Plan, clock: Clock, replicas: list[Replica], samples: list[Sample]
+    plan: Plan, clock: Clock, replicas: list[Replica | Endpoint], samples: list[Sample]
 ) -> Generator[simpy.Event, None, None]:
     """The process that looks at every replica on the grid, up to and including the horizon."""
     for time_ns in range(0, plan.horizon_ns + 1, plan.sample_every_ns):

@@ -26,7 +26,7 @@ def _gamma(luck, first, shape):
 
 @selector(knobs={"right": 1.0, "wrong": 1.0})
 def thompson(options, luck, knobs):
-    """Draw each option's rate of success from its Beta posterior, prior (`right`, `wrong`) = (1, 1); take the highest."""
+    """Draw each option's rate of success from its Beta posterior, prior (`right`, `wrong`); take the highest."""
     best, best_rate = 0, -1.0
     for i in range(len(options)):
         won = min(max(options[i].reward, 0.0), options[i].reports)

@@ -10,7 +10,6 @@ from pydantic import Field
 from fleetsim.scenario.fields import Name
 from fleetsim.workflow.kinds.contract import Workflow, workflow
 from fleetsim.workflow.nodes import Node, Nodes
-from fleetsim.workflow.structure import faults as structure_faults
 
 if TYPE_CHECKING:
     from fleetsim.scenario.schema import Architecture
@@ -25,8 +24,11 @@ class GraphWorkflow(Workflow):
 
     def faults(self, architecture: Architecture, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
         """See the contract."""
-        for path, what in structure_faults(self.graph, architecture, tuple(domains)):
-            yield f"nodes.{path}" if path else "nodes", what
+        return iter(())
+
+    def place(self, path: str, what: str) -> tuple[str, str]:
+        """See the contract: the user wrote the nodes."""
+        return f"nodes.{path}".rstrip("."), what
 
     def nodes(self, domains: Sequence[str]) -> Nodes:
         """See the contract."""

@@ -11,7 +11,7 @@ from pydantic import Field
 from fleetsim.registry import unknown
 from fleetsim.scenario.fields import Fraction, Model, Name, Tokens
 from fleetsim.workflow.kinds.contract import Workflow, pool_fault, workflow
-from fleetsim.workflow.nodes import Call, End, Nodes, Select
+from fleetsim.workflow.nodes import Auc, Call, End, Fork, Join, Nodes, Select
 
 if TYPE_CHECKING:
     from fleetsim.scenario.schema import Architecture
@@ -38,13 +38,22 @@ class Route(Workflow):
 
     kind: Literal["route"] = "route"
     classifier: Classifier = Field(description="what looks at the prompt first, and how often it is right")
-    routes: dict[Name, Name] = Field(description="domain -> pool", min_length=1)
+    routes: dict[Name, Name | list[Name]] = Field(
+        description="domain -> pool, or a set of pools that answer side by side", min_length=1
+    )
+    pick: Literal["vote", "best"] = Field(
+        "vote", description="of a set: the most frequent answer, or the best by a verifier"
+    )
+    auc: Auc | None = Field(None, description="pick best: how well the verifier tells right from wrong")
 
     def faults(self, architecture: Architecture, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
         """See the contract."""
         yield from pool_fault("classifier.pool", self.classifier.pool, architecture)
-        for domain, pool in self.routes.items():
-            yield from pool_fault(f"routes.{domain}", pool, architecture)
+        for domain, pools in self.routes.items():
+            for pool in _set(pools):
+                yield from pool_fault(f"routes.{domain}", pool, architecture)
+        if (self.pick == "best") != (self.auc is not None):
+            yield "auc", "goes with pick: best, and pick: best needs it"
         for domain in domains:
             if domain not in self.routes:
                 yield "routes", f"has no route for domain {domain!r}; write `{domain}: POOL`"
@@ -71,7 +80,9 @@ class Route(Workflow):
 
     def nodes(self, domains: Sequence[str]) -> Nodes:
         """See the contract. The classifier gives a label, one token; then the choice, and a call for each route."""
-        routes = {f"answer {label}": pool for label, pool in self.routes.items()}
+        answers: Nodes = {}
+        for label, pools in self.routes.items():
+            answers |= self._answer(f"answer {label}", _set(pools))
         classify = Call(
             pool=self.classifier.pool,
             next="choose",
@@ -81,10 +92,18 @@ class Route(Workflow):
         )
         return {
             "classify": classify,
-            "choose": Select(to=list(routes), by_domain=self._shares(domains)),
-            **{name: Call(pool=pool, next="end", streams=True) for name, pool in routes.items()},
+            "choose": Select(to=[f"answer {label}" for label in self.routes], by_domain=self._shares(domains)),
+            **answers,
             "end": End(),
         }
+
+    def _answer(self, name: str, pools: Sequence[str]) -> Nodes:
+        """One pool answers, or several side by side."""
+        if len(pools) == 1:
+            return {name: Call(pool=pools[0], next="end", streams=True)}
+        calls: Nodes = {f"{name} by {pool}": Call(pool=pool, next=f"{name} pick") for pool in pools}
+        pick = Join(next="end", rule=self.pick, auc=self.auc)
+        return {name: Fork(to=list(calls), join=f"{name} pick"), **calls, f"{name} pick": pick}
 
     def _shares(self, domains: Sequence[str]) -> dict[str, dict[str, float]]:
         """domain -> the call of a route -> probability that a task of the domain takes it."""
@@ -97,3 +116,7 @@ class Route(Workflow):
             missed = (1 - self.classifier.accuracy) / (len(labels) - 1)
             rows = {d: {label: self.classifier.accuracy if label == d else missed for label in labels} for d in domains}
         return {d: {f"answer {label}": share for label, share in row.items()} for d, row in rows.items()}
+
+
+def _set(pools: str | list[str]) -> list[str]:
+    return [pools] if isinstance(pools, str) else list(dict.fromkeys(pools))
