@@ -20,7 +20,7 @@ from numba.core.errors import NumbaExperimentalFeatureWarning
 _ROOT = Path(__file__).parent
 _SOURCES = (
     "compiled.py",
-    "tables.py",
+    "tables",
     "luck.py",
     "normal.py",
     "quality/answers.py",

@@ -51,6 +51,7 @@ class Stream(IntEnum):
     ENDPOINT_TPOT = 30
     ENDPOINT_ERROR = 31
     REPLAY = 32  # which row of recorded outcomes a task is
+    OUTAGE = 33
 
 
 _LOW = np.uint64(0xFFFFFFFF)

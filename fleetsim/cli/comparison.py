@@ -197,7 +197,7 @@ def _pool_row(arm: Arm, pool: PoolFacts) -> list[str]:
         value = arm.value(name, scope)
         return _percent(value) if math.isfinite(value) else NONE
 
-    batch, price = three(arm.value("batch_size_mean", scope)), three(pool.replicas * pool.usd_per_s * 3600)
+    batch, price = three(arm.value("batch_size_mean", scope)), three(arm.value("usd_per_hour", scope))
     return [pool.name, str(pool.replicas), where, share("utilisation"), batch, share("kv_use_mean"), price, pool.basis]
 
 
@@ -230,6 +230,9 @@ def _flags(arm: Arm) -> Iterator[str]:
         count = sum(arm.value(name) for name in names)
         if count > least * arrived:
             yield f"{count:,.0f} of {arrived:,.0f} tasks ({_percent(count / arrived)} %) {what}"
+    unpriced = [pool.name for pool in arm.runs[0].facts.pools if math.isnan(pool.usd_per_s)]
+    if unpriced:
+        yield f"no costs, for no price is given of {', '.join(unpriced)}; write `price: $2.50 per h` in the pool"
     if arm.value("warm_up_doubtful") > 0:
         yield "never settled: overloaded, or the run is too short; these are no figures of a steady state"
 

@@ -32,6 +32,9 @@ class Commands(click.Group):
         except BrokenPipeError:  # whoever read stdout has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             ctx.exit(0)
+        except MemoryError:
+            talk("the machine has too little memory for this run; write a shorter horizon or a lower rate")
+            ctx.exit(1)
         except OSError as error:
             talk(f"{error.filename or 'fleetsim'}: {error.strerror or error}")
             ctx.exit(1)

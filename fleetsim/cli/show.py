@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +16,7 @@ from fleetsim.cli.group import say, set_option
 from fleetsim.cli.text import bytes_text, grid, three, time_text, wrapped
 
 if TYPE_CHECKING:
+    import numpy as np
     from pydantic.fields import FieldInfo
 
     from fleetsim.catalog import HardwareProfile, ModelProfile
@@ -36,7 +39,7 @@ def show(name: str, sets: tuple[str, ...]) -> None:
       fleetsim show lognormal
       fleetsim show quickstart
     """
-    texts = [text for find in (_hardware, _model, _members, _policy, _metric, _slo) for text in find(name)]
+    texts = [text for find in (_hardware, _model, _members, _policy, _trace, _metric, _slo) for text in find(name)]
     if texts and not os.path.isfile(name):
         say("\n\n".join(texts))
         return
@@ -159,6 +162,26 @@ def _policy(name: str) -> Iterator[str]:
             yield f"{family.noun} {name}: {_about(rule.rule.py_func)}{knobs}"
 
 
+def _trace(name: str) -> Iterator[str]:
+    from fleetsim.workload.files import SAMPLES, SHIPPED, notice, resolve
+    from fleetsim.workload.traces.contract import FORMATS, load_trace
+
+    if name in FORMATS:
+        yield wrapped(f"trace format {name}: {_about(FORMATS[name].reader)}")
+    if name.startswith(SHIPPED) and name.removeprefix(SHIPPED) in SAMPLES:
+        trace = load_trace(resolve(name, Path()), name)
+        rows = [["requests", f"{len(trace.arrival_ns):,} in {time_text(int(trace.arrival_ns[-1]) / 1e9)}"]]
+        rows += [["prompt tokens", _quantiles(trace.prompt_tokens)], ["answer tokens", _quantiles(trace.output_tokens)]]
+        yield f"trace {name}\n\n{grid(rows, indent='  ', rule=False)}\n\n{notice().strip()}"
+
+
+def _quantiles(tokens: np.ndarray) -> str:
+    import numpy as np
+
+    p50, p90, p99 = np.quantile(tokens, (0.5, 0.9, 0.99))
+    return f"mean {tokens.mean():,.0f}, p50 {p50:,.0f}, p90 {p90:,.0f}, p99 {p99:,.0f}"
+
+
 def _metric(name: str) -> Iterator[str]:
     from fleetsim.metrics.contract import METRICS
 
@@ -195,16 +218,16 @@ def _pool(name: str, equipped: EquippedPool) -> str:
     count = f"{pool.replicas} x " if pool.replicas > 1 else ""
     accelerators = f"{table.accelerators} x " if table.accelerators > 1 else ""
     where = equipped.model if pool.steps else f"{equipped.model} on {accelerators}{equipped.hardware}"
-    price = f"${three(hourly_usd(equipped))} per h ({equipped.price_note})"
-    watts = " / ".join(map(three, (table.idle_w, table.prefill_w, table.decode_w)))
+    usd, watts = hourly_usd(equipped), (table.idle_w, table.prefill_w, table.decode_w)
+    power = f"{' / '.join(map(three, watts))} W idle / prefill / decode"
     rows = [
         ["step of n tokens", ", ".join(f"{n}: {_step(equipped, n)}" for n in _step_sizes(equipped))],
         ["step times rest on", table.basis],
         ["memory of a replica", _memory(table.memory)],
         ["KV tokens of a replica", kv_tokens(equipped)],
         ["context", f"{table.context_tokens:,} tokens"],
-        ["power of a replica", f"{watts} W idle / prefill / decode"],
-        ["price of the pool", price],
+        ["power of a replica", "not given" if math.isnan(sum(watts)) else power],
+        ["price of the pool", "not given" if math.isnan(usd) else f"${three(usd)} per h ({equipped.price_note})"],
         *(["note", note] for note in table.notes),
     ]
     return "\n".join([f"  pool {name}: {count}{where}", grid(rows, indent="    ", rule=False)])

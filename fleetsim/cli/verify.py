@@ -36,4 +36,5 @@ def verify(scenarios: int, seed: int) -> None:
         return
     say(f"core and reference differ on random scenario {found.number}; made as small as it goes:\n")
     say(found.scenario)
-    raise EngineFault(f"the engines differ first at {found.difference}")
+    again = f"to see it again: fleetsim verify --scenarios 1 --seed {found.number}"
+    raise EngineFault(f"the engines differ first at {found.difference}\n{again}")

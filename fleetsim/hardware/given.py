@@ -46,13 +46,17 @@ def given_table(steps: Steps, pool: Pool, base: Path) -> StepTable:
         block_tokens=pool.block_tokens,
         context_tokens=int(min(steps.context_tokens, pool.max_model_len or steps.context_tokens)),
         accelerators=1,
-        idle_w=steps.idle_w,
-        prefill_w=steps.prefill_w,
-        decode_w=steps.decode_w,
+        idle_w=_known(steps.idle_w),
+        prefill_w=_known(steps.prefill_w),
+        decode_w=_known(steps.decode_w),
         basis="measured" if steps.file else "given",
         memory={"weights_bytes": 0.0, "workspace_bytes": 0.0, "kv_bytes": 0.0, "total_bytes": 0.0},
         sources=(("step times", steps.file or "base and per_token", "given in the scenario", "given"),),
     )
+
+
+def _known(power_w: float | None) -> float:
+    return math.nan if power_w is None else power_w
 
 
 def _base_ns(steps: Steps, tokens: np.ndarray, base: Path) -> np.ndarray:

@@ -14,7 +14,10 @@ from fleetsim.statistics import Estimate
 
 @dataclass(frozen=True)
 class PoolFacts:
-    """What figures and reports need to know of a pool beside its records; powers and prices of one replica."""
+    """What figures and reports need to know of a pool beside its records.
+
+    Powers and prices are those of one replica, nan where they are not known.
+    """
 
     name: str
     model: str  # display names; "given table" where the pool was given its step times directly
@@ -33,6 +36,7 @@ class PoolFacts:
     basis: str  # measured | calibrated | family | data sheet | given
     sources: tuple[tuple[str, str, str, str], ...] = ()  # figure, value, source, confidence
     notes: tuple[str, ...] = ()
+    tariff: tuple[tuple[float, float, float], ...] = ()  # rented: from which second, USD per prompt and answer token
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ from fleetsim.statistics import Estimate
 def cost(view: View) -> list[Figure]:
     """Fleet cost an hour, by pool too, and what it comes to per token, task and task within its targets.
 
-    Every replica costs its price all the time, idle or not. It is set against what users got in the window: tasks
-    answered in it, their answers' tokens (of the answering calls alone, not of routers or drafts) and, blended, these
-    and the users' prompt tokens. Tasks within targets are those of classes that have any. cost_share says where the
-    money goes.
+    Every replica costs its price all the time, idle or not; a rented endpoint the tokens of the calls it finished. That
+    is set against what users got in the window: tasks answered in it, their answers' tokens (of the answering calls
+    alone, not of routers or drafts) and, blended, these and the users' prompt tokens. Tasks within targets are those of
+    classes that have any. cost_share says where the money goes. A pool without a price leaves the costs of its fleet
+    unknown.
     """
-    pools = [(scope, pool.replicas * pool.usd_per_s) for scope, pool, _ in view.pool_scopes()]
+    pools = [(scope, spend_per_s(view, number)) for number, (scope, _, _) in enumerate(view.pool_scopes())]
     usd_per_s = sum(price for _, price in pools)
     found = [Figure("usd_per_hour", "all", usd_per_s * 3600, "USD/h", "lower")]
     for scope, price in pools:
@@ -28,6 +29,19 @@ def cost(view: View) -> list[Figure]:
     return found + [
         Figure.of(name, "all", rate.inverse(usd_per_s * scale), "USD", "lower") for name, rate, scale in _yields(view)
     ]
+
+
+def spend_per_s(view: View, number: int) -> float:
+    """Dollars a second that a pool costs in the window; by its number."""
+    pool = view.facts.pools[number]
+    if not pool.tariff:
+        return pool.replicas * pool.usd_per_s
+    calls = view.records.calls
+    ended = calls[(calls.pool == number) & view.inside(calls.finish_ns)]
+    from_s, prompt_usd, answer_usd = (np.array(column) for column in zip(*pool.tariff, strict=True))
+    price = np.searchsorted(from_s * 1e9, ended.sent_ns, side="right") - 1
+    usd = ended.prompt_tokens @ prompt_usd[price] + ended.output_tokens @ answer_usd[price]
+    return ratio(float(usd), view.window_s)
 
 
 def _yields(view: View) -> list[tuple[str, Estimate, float]]:

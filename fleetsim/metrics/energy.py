@@ -16,7 +16,7 @@ def energy(view: View) -> list[Figure]:
 
     A replica draws its prefill power in steps with a prefill chunk, its decode power in the others and its idle power
     else; by time in the window's samples. Set against tasks answered in the window and their answers' tokens, as costs
-    are.
+    are. A pool of unknown power leaves those of its fleet unknown.
     """
     powers_w = [
         (scope, view.facts.pue * _power_w(view, pool, replicas)) for scope, pool, replicas in view.pool_scopes()

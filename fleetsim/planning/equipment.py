@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fleetsim.catalog import load_hardware, load_model
 from fleetsim.errors import Fault, FleetsimError, InputFaults
-from fleetsim.hardware import Deployment, StepTable, given_table, kv_bytes_per_token, step_table
+from fleetsim.hardware import Deployment, StepTable, given_table, kv_bytes_per_token, rented_table, step_table
 
 if TYPE_CHECKING:
     from fleetsim.scenario import Loaded
     from fleetsim.scenario.schema import Architecture, Pool
 
-_GIVEN = "given table"
+_GIVEN, _RENTED = "given table", "rented endpoint"
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class EquippedPool:
     table: StepTable
     model: str  # display names
     hardware: str
-    usd_per_s: float  # of one replica
+    usd_per_s: float  # of one replica; nan where a table was given and no price with it
     price_note: str
     kv_bytes_per_token: float  # of one replica's cache in all; 0 where it is not known
 
@@ -59,7 +60,7 @@ def equip(loaded: Loaded) -> Equipment:
     equipment: Equipment = {}
     faults: list[Fault] = []
     for architecture_name, architecture in loaded.scenario.architectures.items():
-        for name, pool in fleets(architecture).items():
+        for name, pool in (fleets(architecture) | architecture.changed_pools()).items():
             place = f"architectures.{architecture_name}.pools.{name}"
             try:
                 equipment[architecture_name, name] = _equip_pool(pool, loaded)
@@ -73,10 +74,13 @@ def equip(loaded: Loaded) -> Equipment:
 
 
 def _equip_pool(pool: Pool, loaded: Loaded) -> EquippedPool:
+    if pool.endpoint is not None:
+        return EquippedPool(pool, rented_table(pool.endpoint), _RENTED, _RENTED, 0.0, "by the token: scenario", 0.0)
     if pool.steps is not None:
-        price = pool.price_usd_per_s or 0.0
+        unpriced = pool.price_usd_per_s is None
+        price, note = (math.nan, "not given") if unpriced else (pool.price_usd_per_s, "scenario")
         table = given_table(pool.steps, pool, loaded.base)
-        return EquippedPool(pool, table, _GIVEN, _GIVEN, price, "scenario", 0.0)
+        return EquippedPool(pool, table, _GIVEN, _GIVEN, price, note, 0.0)
     model, hardware = load_model(pool.model, loaded.base), load_hardware(pool.hardware, loaded.base)
     deployment = Deployment(
         model,

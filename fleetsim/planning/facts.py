@@ -11,7 +11,7 @@ from fleetsim.scenario.slo import targets
 from fleetsim.workload import Workload
 
 if TYPE_CHECKING:
-    from fleetsim.scenario.schema import Architecture, Scenario
+    from fleetsim.scenario.schema import Architecture, Pool, Scenario
 
 
 def arm_name(architecture: str, variation: dict[str, object]) -> str:
@@ -77,7 +77,16 @@ def _pool_facts(name: str, architecture: Architecture, equipment: Equipment) -> 
                 basis=e.table.basis,
                 sources=e.table.sources,
                 notes=e.table.notes,
+                tariff=_tariff(pool),
             )
         )
         first += pool.replicas
     return facts
+
+
+def _tariff(pool: Pool) -> tuple[tuple[float, float, float], ...]:
+    if pool.endpoint is None:
+        return ()
+    prices = [(0.0, pool.endpoint.input_usd, pool.endpoint.output_usd)]
+    prices += [(later.from_s, later.input_usd, later.output_usd) for later in pool.endpoint.later]
+    return tuple((from_s, prompt / 1e6, answer / 1e6) for from_s, prompt, answer in prices)

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fleetsim.plan import Plan
+from fleetsim.planning.changes import change_tables
 from fleetsim.planning.equipment import Equipment, EquippedPool, fleets, prefill_name
+from fleetsim.planning.rents import outage_rows, rent
 from fleetsim.planning.rooms import room_of
 from fleetsim.policies.balancers import BALANCERS, Balancer
 from fleetsim.policies.selectors import SELECTORS
 from fleetsim.quality.judged import Judged
 from fleetsim.tables import KNOBS, POOLS
 from fleetsim.units import nanoseconds
+from fleetsim.workflow.choices import Choices
 from fleetsim.workflow.compiling import compiled
 from fleetsim.workload import Workload
 
@@ -30,34 +33,46 @@ def plan_architecture(
     names = list(fleets(architecture))
     equipped = [equipment[name, fleet] for fleet in names]
     balancers = tuple({e.pool.balancer.kind: BALANCERS[e.pool.balancer.kind] for e in equipped}.values())
-    room = room_of(name, architecture, dict(zip(names, equipped, strict=True)), workload, seed, judged)
-    graph = compiled(architecture.workflow.nodes(workload.domains), room)
-    choices = graph.choices
     pools = _pool_rows(names, equipped, balancers)
     pools.model = [judged.row(name, fleet) for fleet in names]
     horizon_ns = nanoseconds(scenario.horizon_s)
+    stop_ns = horizon_ns + nanoseconds(scenario.drain_s)
+    times = rent(pools, equipped)
+    changing = change_tables(name, architecture, equipment, judged, pools, names)
+    room = room_of(name, architecture, dict(zip(names, equipped, strict=True)), workload, seed, judged)
+    graph = compiled(architecture.workflow.nodes(workload.domains), room, len(times))
     return Plan(
         seed=seed,
         horizon_ns=horizon_ns,
-        stop_ns=horizon_ns + nanoseconds(scenario.drain_s),
+        stop_ns=stop_ns,
         sample_every_ns=max(1, horizon_ns // scenario.samples),
         clients=workload.clients,
         pools=pools,
         nodes=graph.nodes,
-        base_ns=np.concatenate([e.table.base_ns for e in equipped]),
+        base_ns=np.concatenate([*(e.table.base_ns for e in equipped), *changing.base_ns]),
         balancers=balancers,
         knobs=np.array([_knobs(e.pool, BALANCERS[e.pool.balancer.kind]) for e in equipped]),
         branch_targets=np.array(graph.targets, np.int64),
         branch_cdf=np.array(graph.cdf, np.float64),
-        times_ns=np.array(graph.times_ns, np.int64),
+        times_ns=np.array(times + graph.times_ns, np.int64),
+        outages=outage_rows(pools, names, equipped, seed, stop_ns),
         domains=len(workload.domains),
         quality=judged.tables,
-        options=choices.table(),
-        option_ability=np.array(choices.ability, np.float64),
-        memory_rows=choices.memory_rows,
-        selectors=tuple(SELECTORS[rule] for rule in choices.rules),
-        selector_knobs=np.array(choices.knobs, np.float64).reshape(-1, KNOBS),
+        **_choice_tables(graph.choices),
+        versions=changing.versions,
+        changes=changing.changes,
     )
+
+
+def _choice_tables(choices: Choices) -> dict[str, object]:
+    """Fields of the plan: what selections by rule read and are made by."""
+    return {
+        "options": choices.table(),
+        "option_ability": np.array(choices.ability, np.float64),
+        "memory_rows": choices.memory_rows,
+        "selectors": tuple(SELECTORS[rule] for rule in choices.rules),
+        "selector_knobs": np.array(choices.knobs, np.float64).reshape(-1, KNOBS),
+    }
 
 
 def _pool_rows(names: list[str], equipped: list[EquippedPool], balancers: tuple[Balancer, ...]) -> np.recarray:
@@ -72,7 +87,7 @@ def _pool_rows(names: list[str], equipped: list[EquippedPool], balancers: tuple[
         row.base_offset, row.alpha_ns, row.beta_ns = base_offset, table.alpha_ns, table.beta_ns
         row.window_alpha_ns, row.window_tokens = table.window_alpha_ns, table.window_tokens
         row.delay_ns = row.return_delay_ns = nanoseconds(pool.network_s)
-        row.decode_pool = -1
+        row.decode_pool, row.caches = -1, pool.prefix_caching
         replicas += pool.replicas
         base_offset += len(table.base_ns)
     for number, e in enumerate(equipped):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from fleetsim.planning.equipment import EquippedPool, prefill_name
 from fleetsim.quality.judged import Judged
+from fleetsim.scenario.durations import quantiles_ns
 from fleetsim.workflow.room import PoolRoom, Room
 from fleetsim.workload import Workload
 
@@ -40,6 +43,11 @@ def room_of(
 
 def _pool_room(number: int, model: int, decoder: EquippedPool, context_tokens: float) -> PoolRoom:
     """A pool with what a token costs and takes there, its batch well filled."""
+    endpoint = decoder.pool.endpoint
+    if endpoint is not None:
+        ttft_s, tpot_s = (float(np.mean(quantiles_ns(law))) / 1e9 for law in (endpoint.ttft, endpoint.tpot))
+        usd = (endpoint.input_usd / 1e6, endpoint.output_usd / 1e6)
+        return PoolRoom(number, decoder.table.context_tokens, model, *usd, ttft_s / max(context_tokens, 1.0), tpot_s)
     table, batch = decoder.table, min(_FILLED, decoder.pool.max_num_seqs)
     budget = len(table.base_ns) - 1
     prompt_s = table.base_ns[budget] / budget / 1e9

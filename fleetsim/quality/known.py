@@ -55,7 +55,7 @@ def pool_models(scenario: Scenario) -> dict[tuple[str, str], PoolModel]:
     owners: dict[str, Pool] = {}
     found = {}
     for architecture_name, architecture in scenario.architectures.items():
-        for name, pool in architecture.pools.items():
+        for name, pool in (architecture.pools | architecture.changed_pools()).items():
             if pool.accuracy is None:
                 model = pool.judged_as or pool.model or name
                 found[architecture_name, name] = PoolModel(model, pool.model if pool.judged_as is None else None, None)

@@ -42,6 +42,11 @@ def digits(value: float) -> str:
     return f"{rounded:,.{max(0, 2 - math.floor(math.log10(size)))}f}"
 
 
+def dollars(usd: float, per: str = "") -> str:
+    """`$12.3`, with what it is paid per behind it."""
+    return f"${digits(usd)}{per}" if math.isfinite(usd) else NONE
+
+
 def percent(share: float) -> str:
     """`98.7 %`; a share short of one is never shown as 100 %."""
     return f"{_percents((share,))[0]}{GAP}%" if math.isfinite(share) else NONE

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetsim.registry import unknown
+from fleetsim.scenario.check_changes import CHANGE_RULES
 from fleetsim.scenario.check_pools import POOL_RULES
 from fleetsim.scenario.check_quality import QUALITY_RULES
 from fleetsim.scenario.document import ANY, Flaw, Place, look, parts
@@ -20,12 +21,14 @@ from fleetsim.scenario.schema import Scenario
 
 MAX_HORIZON_S = 30 * 86_400.0
 MAX_COMBINATIONS = 64
+MAX_TASKS = 100_000_000
+"""Beyond it the records of a run are tens of gigabytes."""
 
 
 def check(scenario: Scenario, data: Any, base: Path) -> list[Flaw]:
     """All that breaks a rule."""
     draft = Draft(scenario, data, base)
-    return [flaw for rule in (*RULES, *POOL_RULES, *QUALITY_RULES) for flaw in rule(draft)]
+    return [flaw for rule in (*RULES, *CHANGE_RULES, *POOL_RULES, *QUALITY_RULES) for flaw in rule(draft)]
 
 
 def times(draft: Draft) -> Iterator[Flaw]:
@@ -50,6 +53,17 @@ def arrivals(draft: Draft) -> Iterator[Flaw]:
             yield Flaw((*place, "share"), "has no effect beside the class's own `arrivals`; leave one of them out")
     if common is not None and len(own) == len(draft.scenario.workload.classes):
         yield Flaw(("workload", "arrivals"), "is used by no class: all have arrivals of their own; leave it out")
+
+
+def amounts(draft: Draft) -> Iterator[Flaw]:
+    """A run has no more tasks than a machine can hold the records of."""
+    places: list[tuple[Place, Any]] = [(("workload", "arrivals"), draft.scenario.workload.arrivals)]
+    places += [((*place, "arrivals"), task_class.arrivals) for place, task_class in draft.classes()]
+    for place, process in places:
+        tasks = (getattr(process, "mean_rate_per_s", None) or 0.0) * draft.scenario.horizon_s
+        if tasks > MAX_TASKS:
+            what = f"makes about {tasks:,.0f} tasks within the horizon, more than {MAX_TASKS:,}"
+            yield Flaw(place, f"{what}; write a lower rate, or a shorter horizon")
 
 
 def closed_loop(draft: Draft) -> Iterator[Flaw]:
@@ -137,4 +151,4 @@ def variation(draft: Draft) -> Iterator[Flaw]:
         yield Flaw(("vary",), f"makes {count} combinations; at most {MAX_COMBINATIONS}")
 
 
-RULES: tuple[Rule, ...] = (times, arrivals, closed_loop, lengths, slo_presets, own_rules, workflows, variation)
+RULES: tuple[Rule, ...] = (times, arrivals, amounts, closed_loop, lengths, slo_presets, own_rules, workflows, variation)

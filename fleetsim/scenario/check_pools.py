@@ -9,6 +9,7 @@ from fleetsim.registry import knob_faults, unknown
 from fleetsim.scenario.document import Flaw, Place
 from fleetsim.scenario.draft import Draft, Rule
 from fleetsim.scenario.files import inside
+from fleetsim.scenario.schema import Pool
 
 PRECISIONS = ("bf16", "fp8", "int8", "int4", "fp4")
 MAX_SLOTS = 10_000_000
@@ -32,7 +33,9 @@ def balancers(draft: Draft) -> Iterator[Flaw]:
 def pool_sources(draft: Draft) -> Iterator[Flaw]:
     """A pool gets its step times from model and hardware, or from `steps`."""
     for place, pool in draft.pools():
-        if pool.steps is not None:
+        if pool.endpoint is not None:
+            yield from _endpoint(place, pool)
+        elif pool.steps is not None:
             for key in ("model", "hardware"):
                 if getattr(pool, key) is not None:
                     yield Flaw((*place, key), "stands beside `steps`; leave one of them out")
@@ -42,6 +45,20 @@ def pool_sources(draft: Draft) -> Iterator[Flaw]:
             for key in ("model", "hardware"):
                 if getattr(pool, key) is None:
                     yield Flaw(place, f"has no {key}; see `fleetsim list {'models' if key == 'model' else key}`")
+
+
+def _endpoint(place: Place, pool: Pool) -> Iterator[Flaw]:
+    """A rented endpoint has no machines to speak of."""
+    for key in ("model", "hardware", "steps", "prefill"):
+        if getattr(pool, key) is not None:
+            yield Flaw((*place, key), "stands beside `endpoint`; leave one of them out")
+    for key in ("replicas", "prefix_caching", "price_usd_per_s"):
+        if getattr(pool, key) != type(pool).model_fields[key].default:
+            alias = type(pool).model_fields[key].alias or key
+            yield Flaw((*place, alias), "is the vendor's affair; leave it out")
+    times = [prices.from_s for prices in pool.endpoint.later]
+    if times != sorted(set(times)):
+        yield Flaw((*place, "endpoint", "later"), "must be in the order of their times, each once")
 
 
 def profiles(draft: Draft) -> Iterator[Flaw]:

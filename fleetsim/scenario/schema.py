@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import Discriminator, Field, Strict, Tag
 
 from fleetsim import units
+from fleetsim.scenario.changing import Change
 from fleetsim.scenario.families import ARRIVALS, WORKFLOWS
 from fleetsim.scenario.fields import (
     Bandwidth,
@@ -32,6 +33,7 @@ from fleetsim.scenario.fields import (
 )
 from fleetsim.scenario.length import Length
 from fleetsim.scenario.quality import Accuracy, QualitySettings
+from fleetsim.scenario.rented import Endpoint, Outage, RandomOutages
 from fleetsim.scenario.rules import BalancerChoice, Balancing
 
 Arrivals = Annotated[Union[tuple(ARRIVALS.values())], Field(discriminator="kind")]  # noqa: UP007
@@ -90,9 +92,9 @@ class Steps(Model):
     per_token_pair_s: Duration = Field(0.0, alias="per_token_pair", description="beta: time of a token pair in prefill")
     kv_tokens: Tokens | None = Field(None, description="KV memory of a replica in tokens; unlimited if left out")
     context_tokens: Tokens = Field(1_000_000, alias="context", description="longest prompt plus answer")
-    idle_w: Power = Field(0.0, alias="idle_power", description="power of an idle replica")
-    prefill_w: Power = Field(0.0, alias="prefill_power", description="power of a replica in steps with prefill")
-    decode_w: Power = Field(0.0, alias="decode_power", description="power of a replica in other steps")
+    idle_w: Power | None = Field(None, alias="idle_power", description="power of an idle replica; no energy without it")
+    prefill_w: Power | None = Field(None, alias="prefill_power", description="its power in steps with prefill")
+    decode_w: Power | None = Field(None, alias="decode_power", description="its power in other steps")
 
 
 class Transfer(Model):
@@ -131,6 +133,7 @@ class Pool(Model):
     model: Text | None = Field(None, description="a model profile: see `fleetsim list models`, or a .yaml file")
     hardware: Text | None = Field(None, description="a hardware profile: see `fleetsim list hardware`, or a .yaml file")
     steps: Steps | None = Field(None, description="a step-time table, instead of model and hardware")
+    endpoint: Endpoint | None = Field(None, description="a rented endpoint, instead of machines of one's own")
     replicas: Count = Field(1, description="model copies")
     tp: Count = Field(1, description="tensor-parallel accelerators per model copy")
     pp: Count = Field(1, description="pipeline stages per model copy")
@@ -145,7 +148,13 @@ class Pool(Model):
     block_tokens: Count = Field(16, alias="block_size", description="tokens of a KV block")
     memory_utilisation: Fraction = Field(0.9, description="share of the memory the engine may use")
     max_model_len: Tokens | None = Field(None, description="longest prompt plus answer; the model's own by default")
+    prefix_caching: bool = Field(
+        False,
+        description="whether KV of conversations stays until its blocks are needed",
+    )
     balancer: Balancing = Field(BalancerChoice(kind="least_outstanding"), description="which replica gets a call")
+    outages: list[Outage] = Field([], description="times in which it refuses all calls", max_length=10_000)
+    random_outages: RandomOutages | None = Field(None, description="outages at random, beside those listed")
     network_s: Duration = Field(0.0, alias="network", description="network delay between client and pool, one way")
     prefill: PrefillSide | None = Field(
         None, description="replicas that prefill for this pool, which then only decodes (disaggregated serving)"
@@ -174,6 +183,15 @@ class Architecture(Model):
     description: Text = Field("", description="a sentence for the report")
     pools: dict[Name, Pool] = Field(min_length=1)
     workflow: Workflow
+    changes: list[Change] = Field([], description="what changes during the run", max_length=1000)
+
+    def changed_pools(self) -> dict[str, Pool]:
+        """The pools as changes make them: `chat@0` is pool `chat` after the first change of the list."""
+        return {
+            f"{change.pool}@{number}": self.pools[change.pool].model_copy(update=change.to.given())
+            for number, change in enumerate(self.changes)
+            if change.pool in self.pools
+        }
 
 
 class Site(Model):

@@ -148,7 +148,7 @@ def _pools(facts: RunFacts) -> list[dict[str, Any]]:
             "hardware": pool.hardware,
             "replicas": pool.replicas,
             "accelerators_per_replica": pool.accelerators,
-            "usd_per_hour": pool.replicas * pool.usd_per_s * 3600,
+            "usd_per_hour": _number(pool.replicas * pool.usd_per_s * 3600),
             "price_note": pool.price_note,
             "step_times": pool.basis,
         }

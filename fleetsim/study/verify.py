@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +12,16 @@ from typing import Any
 import numpy as np
 
 from fleetsim import engine, planning
-from fleetsim.errors import FleetsimError
+from fleetsim.errors import EngineFault, FleetsimError
+from fleetsim.plan import Plan
 from fleetsim.records import Records
 from fleetsim.scenario import loading, read
 from fleetsim.study.random_scenarios import Data, random_scenario
 from fleetsim.units import nanoseconds
-from fleetsim.workload import materialise
+from fleetsim.workload import Workload, materialise
 
 _TIMES = {
-    "calls": ("sent_ns", "queued_ns", "admitted_ns", "first_token_ns", "finish_ns"),
+    "calls": ("sent_ns", "queued_ns", "admitted_ns", "first_token_ns", "transferred_ns", "finish_ns"),
     "tasks": ("arrival_ns", "first_token_ns", "finish_ns"),
     "samples": ("time_ns",),
     "final": ("time_ns",),
@@ -37,9 +39,12 @@ class Difference:
     column: str
     core: Any
     reference: Any
+    time_ns: int | None = None  # when the difference came to be; None: it is of the whole run
 
     def __str__(self) -> str:
-        return f"{self.table}[{self.where}].{self.column}: core {self.core}, reference {self.reference}"
+        when = "" if self.time_ns is None else f", at {self.time_ns / 1e9:.9f} s"
+        place = f"{self.table}[{self.where}]" if self.where else self.table
+        return f"{place}.{self.column}: core {self.core}, reference {self.reference}{when}"
 
 
 @dataclass(frozen=True)
@@ -52,9 +57,9 @@ class Disagreement:
 
 
 def compare(data: Data) -> Difference | None:
-    """Run a scenario (the data of its file) on both engines; the earliest difference, or None.
+    """Run a scenario (the data of its file) on both engines; the earliest difference or a broken law, or None.
 
-    Raises FleetsimError if the scenario is faulty.
+    Raises InputFaults if the scenario is faulty.
     """
     text = read.write(data)
     loaded = loading.accepted(read.parse(text, "scenario"), "scenario", Path.cwd(), text, {})
@@ -65,22 +70,34 @@ def compare(data: Data) -> Difference | None:
     judged = planning.judge(loaded)
     for name in scenario.architectures:
         plan = planning.plan_architecture(scenario, name, equipment, tasks, scenario.seed, judged)
-        found = first_difference(engine.run(plan, tasks), engine.run(plan, tasks, engine="reference"))
+        core, reference = (_outcome(plan, tasks, each) for each in engine.ENGINES)
+        if isinstance(core, str) or isinstance(reference, str):
+            verdicts = (records if isinstance(records, str) else "held" for records in (core, reference))
+            return Difference("run", "", "laws", *verdicts)
+        found = first_difference(core, reference)
         if found:
             return found
     return None
 
 
+def _outcome(plan: Plan, tasks: Workload, name: str) -> Records | str:
+    """What an engine made of it: its records, or the words of the law that it broke."""
+    try:
+        return engine.run(plan, tasks, engine=name)
+    except EngineFault as fault:
+        return str(fault)
+
+
 def first_difference(core: Records, reference: Records) -> Difference | None:
     """The difference that happened earliest in simulated time, over all tables; None if all are equal."""
-    found: list[tuple[int, Difference]] = []
+    found: list[Difference] = []
     for table in _TIMES:
         ours, theirs = _rows(core, table), _rows(reference, table)
         if len(ours) != len(theirs):
-            found.append((np.iinfo(np.int64).max, Difference(table, "", "rows", len(ours), len(theirs))))
+            found.append(Difference(table, "", "rows", len(ours), len(theirs)))
         elif not np.array_equal(ours, theirs):
             found += _differences(table, ours, theirs)
-    return min(found, key=lambda item: item[0])[1] if found else None
+    return min(found, key=lambda each: math.inf if each.time_ns is None else each.time_ns, default=None)
 
 
 def _rows(records: Records, table: str) -> np.recarray:
@@ -90,14 +107,20 @@ def _rows(records: Records, table: str) -> np.recarray:
     return rows[np.lexsort((rows.first_ns, rows.kind, rows.start_ns, rows.replica))]
 
 
-def _differences(table: str, ours: np.recarray, theirs: np.recarray) -> Iterator[tuple[int, Difference]]:
-    """For each row that differs: when, and its first column that does."""
+def _differences(table: str, ours: np.recarray, theirs: np.recarray) -> Iterator[Difference]:
+    """For each row that differs its first column that does."""
     for row in np.flatnonzero(ours != theirs)[:1000]:
-        column = next(name for name in ours.dtype.names if ours[name][row] != theirs[name][row])
-        times = [column] if column in _TIMES[table] else _TIMES[table]
-        when = min(int(t) for rows in (ours, theirs) for t in (rows[name][row] for name in times) if t >= 0)
+        columns = [name for name in ours.dtype.names if ours[name][row] != theirs[name][row]]
         where = ", ".join(f"{key} {ours[key][row]}" for key in _KEYS.get(table, ("replica",)))
-        yield when, Difference(table, where, column, ours[column][row], theirs[column][row])
+        core, reference = (rows[columns[0]][row] for rows in (ours, theirs))
+        yield Difference(table, where, columns[0], core, reference, _moment(table, columns, ours[row], theirs[row]))
+
+
+def _moment(table: str, columns: list[str], ours: np.record, theirs: np.record) -> int:
+    """When two rows part: at the first time in which they differ, or else after all that they have in common."""
+    apart = [time for time in _TIMES[table] if time in columns]
+    times = [int(row[name]) for row in (ours, theirs) for name in apart or _TIMES[table] if row[name] >= 0]
+    return min(times) if apart else max(times)
 
 
 def verify(
@@ -131,7 +154,14 @@ def shrink(data: Data, fails: Callable[[Data], bool]) -> Data:
 
 
 def _simpler(data: Data) -> Iterator[Data]:
-    """Scenarios a little simpler than this one."""
+    """Scenarios a little simpler than this one, those that leave most out first."""
+    pools, workflow = _at(data, _POOLS), _at(data, _WORKFLOW)
+    for place in (_CLASSES, _POOLS):
+        for name in _at(data, place):
+            yield _without(data, (*place, name))
+    for name in pools:
+        if workflow["kind"] != "single":
+            yield _with(data, _WORKFLOW, {"kind": "single", "pool": name})
     seconds = float(data["horizon"].split()[0])
     if seconds > 0.05:
         yield {**data, "horizon": f"{seconds / 2} s"}
@@ -140,11 +170,14 @@ def _simpler(data: Data) -> Iterator[Data]:
         plainer = _PLAINER.get(path[-1], ())
         for simple in plainer[: plainer.index(value)] if value in plainer else plainer:
             yield _with(data, path, simple)
-    for name in list(data["workload"]["classes"])[1:]:
-        smaller = copy.deepcopy(data)
-        del smaller["workload"]["classes"][name]
-        yield smaller
+    for path, _ in _leaves(pools):
+        if len(path) > 1 and path[-1] not in _PLAINER:
+            yield _without(data, (*_POOLS, *path))
 
+
+_CLASSES = ("workload", "classes")
+_POOLS = ("architectures", "under_test", "pools")
+_WORKFLOW = ("architectures", "under_test", "workflow")
 
 # For each key the plainest values first, so that a value is only ever made plainer.
 _PLAINER: dict[str, tuple[Any, ...]] = {
@@ -163,6 +196,7 @@ _PLAINER: dict[str, tuple[Any, ...]] = {
     "output": (1, 6),
     "clients": (1, 2),
     "ramp": ("0 s",),
+    "arrivals": ({"kind": "constant", "rate": "20 per s"},),
 }
 
 
@@ -174,10 +208,19 @@ def _leaves(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, 
             yield from _leaves(value, (*path, key))
 
 
+def _at(data: Data, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        data = data[key]
+    return data
+
+
 def _with(data: Data, path: tuple[Any, ...], value: Any) -> Data:
     changed = copy.deepcopy(data)
-    inner = changed
-    for key in path[:-1]:
-        inner = inner[key]
-    inner[path[-1]] = value
+    _at(changed, path[:-1])[path[-1]] = value
+    return changed
+
+
+def _without(data: Data, path: tuple[Any, ...]) -> Data:
+    changed = copy.deepcopy(data)
+    del _at(changed, path[:-1])[path[-1]]
     return changed

@@ -95,9 +95,7 @@ class Fork(Model):
     """Several threads side by side, to be joined."""
 
     kind: Literal["fork"] = "fork"
-    to: list[Name] = Field(
-        description="where the threads begin; one name several times: copies", min_length=1, max_length=64
-    )
+    to: list[Name] = Field(description="where the threads begin; one name several times: copies", min_length=1)
     join: Name = Field(description="the join of these threads")
     parts: bool = Field(False, description="whether each thread works on a part of its own, or all on the same")
 

@@ -41,6 +41,11 @@ def resolve(name: str, base: Path) -> Path:
     return _SAMPLES_FOLDER / SAMPLES[sample]
 
 
+def notice() -> str:
+    """Whose the shipped traces are, under which licence, and what was changed."""
+    return (_SAMPLES_FOLDER / "NOTICE").read_text(encoding="utf-8")
+
+
 def text_lines(path: Path) -> Iterator[str]:
     """The lines of a UTF-8 text file, `.gz` unpacked, without line ends.
 

@@ -6,6 +6,7 @@ import copy
 
 import numpy as np
 import pytest
+import yaml
 
 from fleetsim.study.random_scenarios import random_scenario
 from fleetsim.study.verify import compare, shrink, verify
@@ -40,29 +41,89 @@ def test_the_scenarios_reach_what_matters():
 
 
 @pytest.fixture
-def crooked_core(monkeypatch):
-    """A core whose third call of a run, if there is one, ends a nanosecond late."""
+def bend_core(monkeypatch):
+    """Lets a test change what the core found, calls by calls, before it is compared."""
     from fleetsim import engine
 
     straight = engine.run
 
+    def bend(change):
+        def run(plan, tasks, *, engine="core", progress=None):
+            records = straight(plan, tasks, engine=engine, progress=progress)
+            if engine == "reference":
+                return records
+            calls = np.array(records.calls).view(np.recarray)
+            change(calls)
+            return type(records)(calls, records.tasks, records.runs, records.samples, records.final)
+
+        monkeypatch.setattr(engine, "run", run)
+
+    return bend
+
+
+def test_a_difference_is_found_named_and_shrunk(bend_core):
+    """A core whose third call to finish, if there is one, finishes a nanosecond late."""
+
+    def late(calls):
+        calls.finish_ns[np.flatnonzero(calls.finish_ns >= 0)[2:3]] += 1
+
+    bend_core(late)
+    disagreement = verify(scenarios=3)
+    difference = disagreement.difference
+    assert (difference.table, difference.column) == ("calls", "finish_ns")
+    assert difference.core == difference.reference + 1
+    assert str(difference).endswith(f"at {difference.reference / 1e9:.9f} s")
+    scenario = yaml.safe_load(disagreement.scenario)
+    (architecture,) = scenario["architectures"].values()
+    (pool,) = architecture["pools"].values()
+    assert architecture["workflow"]["kind"] == "single"
+    assert (pool["replicas"], len(scenario["workload"]["classes"])) == (1, 1)
+    assert compare(scenario) == difference
+
+
+def test_the_first_difference_is_the_first_in_simulated_time(bend_core):
+    """Of two calls, the one sent first differs after it finished; the other when it had its first token."""
+
+    data = {
+        "name": "two at once",
+        "seed": 1,
+        "horizon": "1 s",
+        "workload": {
+            "arrivals": {"kind": "constant", "rate": "5 per s"},
+            "classes": {"chat": {"prompt": 3, "output": 90}},
+        },
+        "architectures": {
+            "one": {
+                "pools": {"all": {"steps": {"base": "10 ms"}}},
+                "workflow": {"kind": "single", "pool": "all"},
+            }
+        },
+    }
+
+    def twice(calls):
+        finished = np.flatnonzero(calls.finish_ns >= 0)
+        calls.preemptions[finished[0]] += 1
+        calls.first_token_ns[finished[1]] += 1
+
+    bend_core(twice)
+    difference = compare(data)
+    assert (difference.table, difference.column) == ("calls", "first_token_ns")
+
+
+def test_an_engine_that_breaks_a_law_is_a_difference_with_its_scenario(monkeypatch):
+    from fleetsim import engine
+    from fleetsim.errors import EngineFault
+
+    straight = engine.run
+
     def run(plan, tasks, *, engine="core", progress=None):
-        records = straight(plan, tasks, engine=engine, progress=progress)
-        if engine == "reference":
-            return records
-        calls = np.array(records.calls).view(np.recarray)
-        calls.finish_ns[2:3] += 1
-        return type(records)(calls, records.tasks, records.runs, records.samples, records.final)
+        if engine == "core":
+            raise EngineFault("law broken: water runs uphill")
+        return straight(plan, tasks, engine=engine, progress=progress)
 
     monkeypatch.setattr(engine, "run", run)
-
-
-def test_a_difference_is_found_named_and_shrunk(crooked_core):
-    disagreement = verify(scenarios=3)
-    assert disagreement.difference.table == "calls"
-    assert disagreement.difference.column == "finish_ns"
-    assert disagreement.difference.core == disagreement.difference.reference + 1
-    assert "replicas: 1" in disagreement.scenario
+    disagreement = verify(scenarios=1)
+    assert str(disagreement.difference) == "run.laws: core law broken: water runs uphill, reference held"
     assert "architectures:" in disagreement.scenario
 
 
@@ -71,7 +132,7 @@ def test_shrinking_keeps_what_makes_it_fail():
     data["architectures"]["under_test"]["pools"]["odd"] = copy.deepcopy(
         next(iter(data["architectures"]["under_test"]["pools"].values()))
     )
-    small = shrink(data, lambda d: d["architectures"]["under_test"]["pools"]["odd"]["replicas"] >= 1)
+    small = shrink(data, lambda d: "odd" in d["architectures"]["under_test"]["pools"])
     assert small["architectures"]["under_test"]["pools"]["odd"]["replicas"] == 1
     assert float(small["horizon"].split()[0]) <= 0.05
 

@@ -18,12 +18,16 @@ workload:
 architectures:
   one:
     description: All in one pool.
-    pools: {big: {steps: {base: 4 ms, per_token: 10 us, decode_power: 100 W}, replicas: 2, price: $2 per h}}
+    pools:
+      big:
+        steps: {base: 4 ms, per_token: 10 us, idle_power: 0 W, prefill_power: 0 W, decode_power: 100 W}
+        replicas: 2
+        price: $2 per h
     workflow: {kind: single, pool: big}
   split:
     pools:
-      router: {steps: {base: 1 ms}}
-      talk: {steps: {base: 3 ms, context: 200 tokens}}
+      router: {steps: {base: 1 ms}, price: $0 per h}
+      talk: {steps: {base: 3 ms, context: 200 tokens}, price: $0 per h}
       code: {steps: {base: 5 ms}, price: $1 per h}
     workflow: {kind: route, classifier: {pool: router, accuracy: 90 %}, routes: {general: talk, code: code}}
 """

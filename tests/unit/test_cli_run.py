@@ -50,6 +50,21 @@ def test_run_prints_a_comparison_and_writes_the_files(invoke, tmp_path):
     assert "\x1b" not in out + result.stderr
 
 
+def test_a_pool_without_a_price_is_not_called_free(invoke, tmp_path):
+    result = invoke("run", write(tmp_path, SMALL.replace(", price: $1 per h}", "}")), "-o", "unpriced")
+    assert line_of(result.stdout, "$ per h")[1:] == ["4.00", "n/a"]
+    assert line_of(result.stdout, "J per output tok")[2] == "n/a"
+    assert "! split: no costs, for no price is given of code" in " ".join(result.stdout.split())
+    _, split = json.loads((tmp_path / "unpriced" / "summary.json").read_text())["arms"]
+    assert split["figures"]["all"]["usd_per_task"]["value"] is None
+    assert [pool["usd_per_hour"] for pool in split["pools"]] == [0, 0, None]
+    page = (tmp_path / "unpriced" / "report.html").read_text()
+    assert "$n/a" not in page
+    assert "nan" not in re.sub(r"<script.*?</script>|<style.*?</style>", "", page, flags=re.DOTALL).split()
+    assert invoke("check", tmp_path / "small.yaml").exit_code == 0
+    assert "price of the pool       not given" in invoke("show", tmp_path / "small.yaml").stdout
+
+
 def test_the_same_run_prints_the_same_text(invoke, tmp_path):
     first, second = (invoke("run", write(tmp_path), "-o", name, "--no-report", "-q") for name in ("a", "b"))
     assert first.stdout == second.stdout

@@ -78,9 +78,10 @@ def test_list_of_something_unknown_names_what_there_is(invoke):
     assert "'hardware'" in result.stderr
 
 
-@pytest.mark.parametrize(
-    "name", [*hardware_names(), *model_names(), *LENGTHS, *ARRIVALS, *WORKFLOWS, *BALANCERS, *SELECTORS]
-)
+LISTED = list(dict.fromkeys(row[0] for rows, _ in LISTS.values() for row in rows()[1:]))
+
+
+@pytest.mark.parametrize("name", LISTED)
 def test_show_knows_every_name(invoke, name):
     result = invoke("show", name)
     assert result.exit_code == 0
@@ -92,6 +93,12 @@ def test_show_gives_sources_and_confidence_of_a_profile(invoke):
     for _, _, source, confidence in load_hardware("h100").figures():
         assert source in out
         assert confidence in out
+
+
+def test_show_tells_what_is_in_a_shipped_trace_and_whose_it_is(invoke):
+    out = invoke("show", "shipped:azure_code").stdout
+    assert "2,107 in 9.89 min" in out
+    assert "Creative Commons Attribution 4.0" in out
 
 
 def test_show_gives_every_family_a_name_stands_for(invoke):
@@ -140,13 +147,14 @@ def test_verify_says_that_the_engines_agree_or_how_they_differ(invoke, monkeypat
     result = invoke("verify", "--scenarios", 2, "--seed", 40)
     assert result.exit_code == 0
     assert result.stdout == "core and reference agree on 2 random scenarios, number 40 to 41\n"
-    difference = verify.Difference("calls", "task 3", "finish_ns", 5, 6)
+    difference = verify.Difference("calls", "task 3", "finish_ns", 5, 6, 5)
     found = verify.Disagreement(41, "name: tiny\n", difference)
     monkeypatch.setattr(verify, "verify", lambda **_: found)
     result = invoke("verify", "--scenarios", 2)
     assert result.exit_code == 3
     assert "name: tiny" in result.stdout
-    assert "calls[task 3].finish_ns: core 5, reference 6" in result.stderr
+    assert "calls[task 3].finish_ns: core 5, reference 6, at 0.000000005 s" in result.stderr
+    assert "fleetsim verify --scenarios 1 --seed 41" in result.stderr
 
 
 @pytest.mark.parametrize("command", commands.commands)
@@ -170,6 +178,20 @@ def test_a_faulty_scenario_is_no_reason_to_show_a_traceback(invoke, tmp_path):
             result = invoke(command, write(tmp_path, text))
             assert (result.exit_code, result.stdout) == (2, ""), text
             assert "small.yaml:" in result.stderr
+
+
+def test_too_little_memory_is_said_in_words(invoke, monkeypatch):
+    from fleetsim.study import run
+
+    def greedy(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(run, "prepare", greedy)
+    result = invoke("run", "quickstart")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        "the machine has too little memory for this run; write a shorter horizon or a lower rate\n"
+    )
 
 
 def test_numbers_keep_the_digits_that_mean_something():

@@ -34,6 +34,10 @@ def test_powers_and_context(tmp_path):
     assert (made.context_tokens, made.accelerators) == (100, 1)
 
 
+def test_powers_left_out_are_unknown(tmp_path):
+    assert np.isnan([table(tmp_path, base="1 s").idle_w, table(tmp_path, base="1 s").decode_w]).all()
+
+
 def test_a_file_is_interpolated_and_carried_on(tmp_path):
     made = from_csv(tmp_path, "n_tokens,step_ms\n1,10\n11,20\n31,30\n")
     assert made.base_ns[[1, 6, 11, 21, 31, 41]] / 1e6 == pytest.approx([10, 15, 20, 25, 30, 35])

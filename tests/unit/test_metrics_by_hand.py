@@ -122,6 +122,18 @@ def test_classes_without_targets_are_left_out_of_attainment():
     assert found["usd_per_slo_met_task", "all"] == pytest.approx(0.04 / 2)
 
 
+def test_what_has_no_price_or_no_power_is_not_free():
+    big, small = some_facts().pools
+    unknown = type(small)(**(vars(small) | {"usd_per_s": math.nan, "idle_w": math.nan}))
+    found = by_name(figures(some_facts(pools=(big, unknown)), some_records())[0])
+    assert found["usd_per_hour", "pool big"] == pytest.approx(7.2)
+    assert found["power", "pool big"] == pytest.approx(900.0)
+    kinds = ("usd_", "joules_", "grams_", "power")
+    of_all = [name for name, scope in found if scope == "all" and name.startswith(kinds)]
+    assert len(of_all) == 10
+    assert all(math.isnan(found[name, "all"]) for name in of_all)
+
+
 def test_a_closed_loop_is_read_in_order_of_arrival():
     records = some_records()
     order = np.array([2, 0, 1, 3, 6, 5, 4])  # tasks numbered otherwise than they arrive

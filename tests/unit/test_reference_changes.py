@@ -91,12 +91,6 @@ def test_a_replica_with_nothing_to_do_loads_at_once():
     assert outcome.calls.status.tolist() == [Status.REFUSED_CLOSED, Status.FINISHED]
 
 
-def test_loading_takes_a_nanosecond_at_least():
-    rows = [{"time_ns": 500, "replica": 0, "load_ns": 0}]
-    outcome = run(build_tasks([500, 501], output_tokens=1), [steady()], rows)
-    assert outcome.calls.status.tolist() == [Status.REFUSED_CLOSED, Status.FINISHED]
-
-
 def test_the_model_is_another_when_it_opens():
     rows = [{"time_ns": 500, "replica": 0, "version": 0, "load_ns": 700}]
     judged, nodes = quality([[40.0], [-40.0]]), [solve(0, 1), end()]

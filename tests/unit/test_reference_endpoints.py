@@ -124,7 +124,7 @@ def test_a_refusal_takes_no_tokens():
 def test_a_refusal_for_tokens_takes_no_request():
     # Two requests, and tokens for one large call or two small ones.
     limits = {"requests_per_ns": 1e-9, "requests_most": 2.0, "tokens_per_ns": 1e-9, "tokens_most": 20.0}
-    tasks = build_tasks([0] * 4, prompt_tokens=[5, 10, 5, 0], output_tokens=[5, 5, 5, 0])
+    tasks = build_tasks([0] * 4, prompt_tokens=[5, 10, 5, 1], output_tokens=[5, 5, 5, 1])
     done, refused = Status.FINISHED, Status.REFUSED_RATE
     assert run(endpoint([10], [0], **limits), tasks).calls.status.tolist() == [done, refused, done, refused]
 

@@ -66,6 +66,29 @@ def test_the_weibull_shape_gives_the_cv(cv):
     assert weibull_shape(1.0) == pytest.approx(1.0)
 
 
+MEAN_RATES = [
+    ({"kind": "poisson", "rate": "50 per s"}, 50),
+    ({"kind": "constant", "rate": "50 per s"}, 50),
+    ({"kind": "gamma", "rate": "50 per s", "cv": 2.0}, 50),
+    ({"kind": "weibull", "rate": "50 per s", "cv": 2.0}, 50),
+    ({"kind": "diurnal", "rate": "50 per s", "amplitude": 0.8, "period": "100 s"}, 50),
+    ({"kind": "on_off", "rate_on": "100 per s", "rate_off": "20 per s", "on": "1 s", "off": "3 s"}, 40),
+    (
+        {
+            "kind": "mmpp",
+            "states": [{"rate": "10 per s", "dwell": "1 s"}, {"rate": "90 per s", "dwell": "3 s"}],
+        },
+        70,
+    ),
+]
+
+
+@pytest.mark.parametrize(("knobs", "rate_per_s"), MEAN_RATES, ids=[knobs["kind"] for knobs, _ in MEAN_RATES])
+def test_the_mean_rate_is_what_the_knobs_say_and_what_comes(knobs, rate_per_s):
+    assert process(**knobs).mean_rate_per_s == pytest.approx(rate_per_s)
+    assert len(arrivals(10_000, **knobs)) == pytest.approx(10_000 * rate_per_s, rel=0.05)
+
+
 def test_constant_arrivals_do_not_drift():
     times = arrivals(10_000, kind="constant", rate="3 per s", start="1 s")
     assert len(times) == 3 * 9_999

@@ -130,7 +130,9 @@ def test_archives_that_unpack_to_far_more_than_their_size_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"no archive", gzip.compress(b"arrival_s," * 999)[:-9], gzip.compress(b"a" * 2_000_000)]
+    "content",
+    [b"no archive", gzip.compress(b"arrival_s," * 999)[:-9], gzip.compress(b"a" * 2_000_000)],
+    ids=["no archive", "cut short", "endless line"],  # an archive holds the time it was made: no name for a test
 )
 def test_broken_archives_and_endless_lines_are_faults(tmp_path, content):
     (tmp_path / "t.csv.gz").write_bytes(content)

@@ -38,7 +38,7 @@ class Changes:
 
     def load(self, row: ChangeRow, replica: Replica) -> None:
         """The replica has nothing left to do and loads what it is to run from now on."""
-        ready_ns = self.clock.now_ns + max(row.load_ns, 1)
+        ready_ns = self.clock.now_ns + row.load_ns
         ready = partial(replica.reopen, self.version_of(row, replica))
         self.clock.call_at(ready, ready_ns, Rank.CHANGE, replica.number, 1)
 

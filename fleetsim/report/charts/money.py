@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import altair as alt
 
 from fleetsim.report.charts import theme
 from fleetsim.report.contract import Cell, Chart, Table
 from fleetsim.report.view import ArmView, View
-from fleetsim.report.words import NONE, digits, percent
+from fleetsim.report.words import NONE, dollars, percent
 
 _NAMES_WIDTH = 170
 
 
 def money(view: View) -> Chart | None:
     """Dollars an hour of every pool of every arm; None if nothing has a price."""
-    spent = [entry for arm in view.arms for entry in _pools(arm)]
+    spent = [entry for arm in view.arms for entry in _pools(arm) if math.isfinite(entry["usd"])]
     if not any(entry["usd"] > 0 for entry in spent):
         return None
     reading = "Dollars an hour for each pool. The solid part paid for work, the faint part for replicas standing idle."
@@ -27,7 +29,7 @@ def _pools(arm: ArmView) -> list[dict]:
         usd = pool.replicas * pool.usd_per_s * 3600
         busy = arm.pool_figure("utilisation", pool)
         share = min(1.0, max(0.0, busy.value)) if busy else 1.0
-        said = f"${digits(usd)}" + (f", {percent(share)} working" if busy else "")
+        said = dollars(usd) + (f", {percent(share)} working" if busy else "")
         out.append({"arm": arm.label, "pool": name, "usd": usd, "share": share, "text": said})
     return out
 
@@ -71,7 +73,7 @@ def _table(view: View) -> Table:
             busy = arm.pool_figure("utilisation", pool)
             each = pool.usd_per_s * 3600
             numbers = (
-                str(pool.replicas), f"${digits(each)}", f"${digits(each * pool.replicas)}",
+                str(pool.replicas), dollars(each), dollars(each * pool.replicas),
                 percent(busy.value) if busy else NONE,
             )  # fmt: skip
             named = (Cell(arm.label, arm=arm.index), Cell(name), Cell(f"{pool.model} on {pool.hardware}"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from fleetsim.metrics.contract import PoolFacts
 from fleetsim.report.contract import Block, Cell, Fold, Points, Prose, Table, section
 from fleetsim.report.view import View
-from fleetsim.report.words import digits, duration, label, listed
+from fleetsim.report.words import NONE, digits, dollars, duration, label, listed
 from fleetsim.tables import UNLIMITED_BLOCKS
 
 _BASES = {
@@ -66,7 +67,8 @@ def _pools(view: View) -> list[tuple[PoolFacts, str, str]]:
     found: dict[tuple, tuple[PoolFacts, list[str]]] = {}
     for arm in view.arms:
         for pool in arm.facts.pools:
-            key = (pool.name, pool.model, pool.hardware, pool.accelerators, pool.basis, pool.usd_per_s, pool.kv_blocks)
+            price = repr(pool.usd_per_s)  # nan does not equal itself
+            key = (pool.name, pool.model, pool.hardware, pool.accelerators, pool.basis, price, pool.kv_blocks)
             found.setdefault(key, (pool, []))[1].append(arm.label)
     return [(pool, label(pool.name), listed(arms)) for pool, arms in found.values()]
 
@@ -80,13 +82,18 @@ def _basis(pools: list[tuple[PoolFacts, str, str]]) -> Table:
         body.append((
             Cell(name, arms), Cell(label(f"{pool.model} on {pool.hardware}", 120)),
             Cell(str(pool.accelerators), number=True), Cell(label(pool.basis), meaning),
-            Cell(f"${digits(pool.usd_per_s * 3600)}\u00a0per\u00a0h", label(pool.price_note, 200)),
-            Cell(" / ".join(map(digits, (pool.idle_w, pool.prefill_w, pool.decode_w))) + " W", number=True),
+            Cell(dollars(pool.usd_per_s * 3600, "\u00a0per\u00a0h"), label(pool.price_note, 200)),
+            Cell(_watts(pool), number=True),
             Cell(kv, number=True),
         ))  # fmt: skip
     columns = ("Pool", "Model and hardware", "Accelerators a replica", "Step times are", "Price of a replica",
                "Power idle / prefill / decode", "KV memory of a replica")  # fmt: skip
     return Table("How well each pool is known", columns, tuple(body))
+
+
+def _watts(pool: PoolFacts) -> str:
+    watts = (pool.idle_w, pool.prefill_w, pool.decode_w)
+    return NONE if math.isnan(sum(watts)) else " / ".join(map(digits, watts)) + " W"
 
 
 def _sources(pools: list[tuple[PoolFacts, str, str]]) -> list[Block]:

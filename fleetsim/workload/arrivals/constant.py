@@ -21,6 +21,11 @@ class Constant(OpenProcess):
     rate_per_s: Rate = Field(alias="rate", description="rate of arrivals")
     start_s: Duration = Field(0.0, alias="start", description="when the first task comes")
 
+    @property
+    def mean_rate_per_s(self) -> float:
+        """See the contract."""
+        return self.rate_per_s
+
     def batches(self, source: Source) -> Iterator[Batch]:
         """See the contract."""
         start_ns = nanoseconds(self.start_s)

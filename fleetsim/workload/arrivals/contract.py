@@ -76,6 +76,11 @@ class _Process(Model):
 class OpenProcess(_Process):
     """Arrivals that do not wait for answers."""
 
+    @property
+    def mean_rate_per_s(self) -> float | None:
+        """Tasks a second on average, as its knobs tell; None if only its file can."""
+        return None
+
     @abstractmethod
     def batches(self, source: Source) -> Iterator[Batch]:
         """All arrivals before `source.horizon_ns` in order of time, a pure function of the source's seed and node."""

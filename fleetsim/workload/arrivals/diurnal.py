@@ -29,6 +29,11 @@ class Diurnal(OpenProcess):
         turn = 2 * np.pi * (time_s - self.peak_s) / self.period_s
         return self.rate_per_s * (1 + self.amplitude * np.cos(turn))
 
+    @property
+    def mean_rate_per_s(self) -> float:
+        """See the contract."""
+        return self.rate_per_s
+
     def batches(self, source: Source) -> Iterator[Batch]:
         """See the contract."""
         yield from map(Batch, thinned(source, self.rate_per_s * (1 + self.amplitude), self.rate_at))

@@ -21,6 +21,11 @@ class Gamma(OpenProcess):
         description="coefficient of variation of the gaps; Poisson has 1"
     )
 
+    @property
+    def mean_rate_per_s(self) -> float:
+        """See the contract."""
+        return self.rate_per_s
+
     def batches(self, source: Source) -> Iterator[Batch]:
         """See the contract."""
         from scipy.special import gammaincinv

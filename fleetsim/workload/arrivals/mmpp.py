@@ -33,6 +33,11 @@ class Mmpp(OpenProcess):
             raise ValueError("no state has arrivals; give one a rate above 0")
         return self
 
+    @property
+    def mean_rate_per_s(self) -> float:
+        """See the contract."""
+        return sum(s.rate_per_s * s.dwell_s for s in self.states) / sum(s.dwell_s for s in self.states)
+
     def batches(self, source: Source) -> Iterator[Batch]:
         """See the contract."""
         rates, dwells = [s.rate_per_s for s in self.states], [s.dwell_s for s in self.states]

@@ -24,6 +24,11 @@ class OnOff(OpenProcess):
     off_s: PositiveDuration = Field(alias="off", description="time between bursts, on average")
     durations: Literal["exponential", "fixed"] = Field("exponential", description="law of both durations")
 
+    @property
+    def mean_rate_per_s(self) -> float:
+        """See the contract."""
+        return (self.rate_on_per_s * self.on_s + self.rate_off_per_s * self.off_s) / (self.on_s + self.off_s)
+
     def batches(self, source: Source) -> Iterator[Batch]:
         """See the contract."""
         rates, dwells = [self.rate_on_per_s, self.rate_off_per_s], [self.on_s, self.off_s]

@@ -19,6 +19,11 @@ class Poisson(OpenProcess):
     kind: Literal["poisson"] = "poisson"
     rate_per_s: Rate = Field(alias="rate", description="mean rate of arrivals")
 
+    @property
+    def mean_rate_per_s(self) -> float:
+        """See the contract."""
+        return self.rate_per_s
+
     def batches(self, source: Source) -> Iterator[Batch]:
         """See the contract."""
         yield from map(Batch, renewals(source, lambda u: -np.log(u) / self.rate_per_s))

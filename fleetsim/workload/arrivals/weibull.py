@@ -34,6 +34,11 @@ class Weibull(OpenProcess):
         description="coefficient of variation of the gaps; Poisson has 1"
     )
 
+    @property
+    def mean_rate_per_s(self) -> float:
+        """See the contract."""
+        return self.rate_per_s
+
     def batches(self, source: Source) -> Iterator[Batch]:
         """See the contract."""
         shape = weibull_shape(self.cv)

@@ -1,0 +1,26 @@
+"""How right models are, and how right answers hang together."""
+
+from __future__ import annotations
+
+from fleetsim.tables.column import Column, Table
+
+JUDGED_MODELS = Table(
+    Column("family", "i4", "number of its family"),
+    Column("rho_within", "f8", "correlation of the ease of two samples of its answers"),
+    Column("blank_share", "f8", "share of its wrong answers that are blank"),
+    Column("length_sigma", "f8", "standard deviation of the log of its answers' lengths"),
+    Column("length_kappa", "f8", "correlation of that log with difficulty"),
+    Column("length_shared", "f8", "share of its variance that the task itself brings, with the workload's lengths"),
+)
+"""The models of a scenario whose answers are judged: one order for all its architectures."""
+
+JUDGED_DOMAINS = Table(
+    Column("unsolvable", "f8", "share of tasks that no model solves"),
+    Column("rho_between", "f8", "correlation of the ease for two models"),
+    Column("rho_family", "f8", "what more it is for two of one family"),
+    Column("rho_parts", "f8", "correlation of the ease of two parts of one task; at most rho_between"),
+)
+"""How right answers hang together, by domain (docs/engine.md, section 3a)."""
+
+PROTOTYPES = 1024
+"""How many distributions over wrong answers there are for each domain."""
