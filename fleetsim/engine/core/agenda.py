@@ -1,4 +1,4 @@
-"""What follows from an event at its instant: the agenda in the clock, worked off (docs/engine.md, sections 2 to 4)."""
+"""What follows from an event at its instant: the agenda, worked off (docs/engine.md, sections 2 to 4)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fleetsim.engine.core.calls import (
 )
 from fleetsim.engine.core.endpoints import is_out, serve
 from fleetsim.engine.core.events import reschedule
-from fleetsim.engine.core.graph import enter
+from fleetsim.engine.core.graph import BAD, enter
 from fleetsim.engine.core.joins import fork_thread, stop_forking
 from fleetsim.engine.core.keeping import hide_kept, show_kept
 from fleetsim.engine.core.stepping import end_of_current_step
@@ -100,14 +100,12 @@ def find_replica(call, task, pool, state, balancers):
 
 
 @section
-def reach_pool(state, balancers):
-    """The agenda's call reaches its pool: it is refused, or a replica gets it. False if the balancer chose none."""
-    clock, slot = state.clock[0], state.clock[0].delivered
-    call = state.live_calls[slot]
+def reach_pool(state, slot, balancers):
+    """A call reaches its pool: it is refused, or a replica gets it. False if the balancer chose none."""
+    clock, call = state.clock[0], state.live_calls[slot]
     task, pool = state.live_tasks[call.task], state.pools[call.pool]
     decoder = state.pools[call.pool if pool.decode_pool < 0 else pool.decode_pool]
     node, kv_tokens = state.nodes[call.node], decoder.kv_blocks * decoder.block_tokens
-    clock.delivered = -1
     if not call.imported:
         call.queued_ns = clock.now_ns
         status = ask_pool(call, slot, task, node, pool, kv_tokens, state)
@@ -134,7 +132,10 @@ def reach_pool(state, balancers):
 
 @section
 def hand_back(state):
-    """The first finished call of the agenda leaves its replica: its answer travels, or its KV does."""
+    """The first finished call leaves its replica: its answer travels, or its KV does.
+
+    Returns it if its client has the answer at once, else -1.
+    """
     clock = state.clock[0]
     slot = clock.finished
     call = state.live_calls[slot]
@@ -142,68 +143,61 @@ def hand_back(state):
     clock.finished = call.next
     if call.imported:
         depart(call, slot, state.replicas[call.replica], signal, task.task, clock, state.network)
-        return
+        return -1
     hand_over(call, task, signal, clock, state.out_calls)
     delay_ns = state.pools[call.pool].return_delay_ns
-    if delay_ns == 0:
-        clock.returned = slot
-    else:
+    if delay_ns > 0:
         post(state.network, clock, clock.now_ns + delay_ns, _RETURN, task.task, call.node, call.attempt, slot)
+        return -1
+    return slot
 
 
 @section
-def go_on(state):
-    """The thread of the agenda's returned call goes on, or its task has ended by a refusal."""
-    clock, slot = state.clock[0], state.clock[0].returned
-    call = state.live_calls[slot]
-    clock.returned = -1
-    follows = come_back(call, slot, state.live_tasks[call.task], state)
-    if follows >= 0:
-        clock.entering, clock.node = call.thread, follows
-    else:
-        clock.ending = call.thread
+def let_thread_go(state, at):
+    """A gathering lets its next thread go, unless it is closed or has let all go.
 
-
-@section
-def let_thread_go(state):
-    """The innermost gathering of the agenda lets its next thread go, unless it is closed or has let all go."""
-    clock, at = state.clock[0], state.clock[0].forking
-    gathering = state.live_gatherings[at]
+    Returns the thread that enters a node, that node, and the thread that is no more; -1 for none.
+    """
+    clock, gathering = state.clock[0], state.live_gatherings[at]
     node = state.nodes[gathering.fork]
     if gathering.closed or gathering.released == node.branches:
-        clock.ending = stop_forking(at, clock, state.live_threads, state.live_gatherings)
-    else:
-        target = state.branch_targets[node.first_branch + gathering.released]
-        clock.entering = fork_thread(at, node, clock, state.live_tasks, state.live_threads, state.live_gatherings)
-        clock.node = target
+        return -1, 0, stop_forking(at, clock, state.live_threads, state.live_gatherings)
+    target = state.branch_targets[node.first_branch + gathering.released]
+    return fork_thread(at, node, clock, state.live_tasks, state.live_threads, state.live_gatherings), target, -1
 
 
 @section
-def follow(state, balancers, selectors):
-    """Work off the agenda; returns PAUSED when that is done, or why it cannot be.
+def follow(state, delivered, entering, node, returned, balancers, selectors):
+    """Work off the agenda of an instant; returns PAUSED when that is done, or why it cannot be.
 
     It is in the order of the branches here: all that follows from one thread comes before the next one is let go, and
-    all that follows from one finished call before the next one is handed back.
+    all that follows from one finished call before the next one is handed back. What is left when room is wanted is in
+    the clock.
     """
-    clock, status = state.clock[0], PAUSED
-    while status == PAUSED:
-        if clock.ending >= 0:
-            end_thread(clock.ending, state)
-        elif clock.delivered >= 0:
-            if not reach_pool(state, balancers):
-                status = BAD_CHOICE
-        elif clock.entering >= 0:
-            if not enter(state, selectors):
-                status = BAD_BRANCH
-        elif clock.returned >= 0:
-            go_on(state)
+    clock, ending = state.clock[0], -1
+    while True:
+        if ending >= 0:
+            ending = end_thread(ending, state)
+        elif delivered >= 0:
+            if not reach_pool(state, delivered, balancers):
+                return BAD_CHOICE
+            delivered = -1
+        elif entering >= 0:
+            delivered, entering, node, ending = enter(state, entering, node, selectors)
+            if node == BAD:
+                return BAD_BRANCH
+        elif returned >= 0:
+            call = state.live_calls[returned]
+            entering = call.thread
+            node = come_back(call, returned, state.live_tasks[call.task], state)
+            returned = -1
+            if node < 0:
+                ending, entering = entering, -1
         elif clock.forking >= 0:
             if is_short(clock):
-                status = NEED_ROOM
-            else:
-                let_thread_go(state)
+                return NEED_ROOM
+            entering, node, ending = let_thread_go(state, clock.forking)
         elif clock.finished >= 0:
-            hand_back(state)
+            returned = hand_back(state)
         else:
-            break
-    return status
+            return PAUSED

@@ -22,20 +22,21 @@ _JOIN, _VERIFY, _LOOP = int(NodeKind.JOIN), int(NodeKind.VERIFY), int(NodeKind.L
 _ANSWER, _AGREEMENT, _ELAPSED = int(Look.ANSWER), int(Look.AGREEMENT), int(Look.ELAPSED)
 _RESUME, _DELIVER = np.int64(Rank.RESUME), np.int64(Rank.DELIVER)
 _DELAY_LUCK, _SELECTOR_LUCK = np.int64(Stream.DELAY), np.int64(Stream.SELECTOR)
+BAD = -2
 _PASSES, _BLANK = (1 << PASS_BITS) - 1, BLANK
 
 
 @section
 def send(task, thread, slot, node, number, state):
-    """A thread makes a call."""
+    """A thread makes a call; returns it if it reaches its pool at once, else -1."""
     clock, pool = state.clock[0], state.pools[node.pool]
     answer_pool = node.pool if pool.decode_pool < 0 else pool.decode_pool
     call = new_call(task, thread, slot, node, number, answer_pool, clock, state.live_calls)
-    if pool.delay_ns == 0:
-        clock.delivered = call
-    else:
+    if pool.delay_ns > 0:
         there_ns = clock.now_ns + pool.delay_ns
         post(state.network, clock, there_ns, _DELIVER, task.task, number, attempt_of(thread), call)
+        call = -1
+    return call
 
 
 @routine
@@ -153,25 +154,26 @@ def reach_end(task, thread, state):
 
 
 @section
-def enter(state, selectors):
-    """The agenda's thread enters its node. False if a selector chose no branch of it."""
+def enter(state, slot, number, selectors):
+    """A thread enters a node.
+
+    Returns what follows: the call that reaches its pool, the thread that enters a node, that node, the thread that is
+    no more; -1 for none. The node is BAD if a selector chose none of its branches.
+    """
     clock, nodes = state.clock[0], state.nodes
-    slot, number = clock.entering, clock.node
+    delivered, ending = -1, -1
     thread, node = state.live_threads[slot], nodes[number]
     task, follows = state.live_tasks[thread.task], -1
-    clock.entering = -1
     if thread.gathering >= 0 and is_doomed(thread, state.live_threads, state.live_gatherings):
-        clock.ending = slot
+        ending = slot
     elif node.kind == _CALL:
-        send(task, thread, slot, node, number, state)
+        delivered = send(task, thread, slot, node, number, state)
     elif node.kind == _END:
         reach_end(task, thread, state)
-        clock.ending = slot
+        ending = slot
     elif node.kind == _SELECT:
         branch = select(task, thread, node, number, state, selectors)
-        if branch < 0:
-            return False
-        follows = state.branch_targets[node.first_branch + branch]
+        follows = BAD if branch < 0 else state.branch_targets[node.first_branch + branch]
     elif node.kind == _FORK:
         open_gathering(slot, number, clock, state.live_threads, state.live_gatherings)
     elif node.kind == _JOIN:
@@ -183,6 +185,4 @@ def enter(state, selectors):
         follows = loop(node, number, thread, task, clock, state.times_ns, state.quality)
     else:
         follows = delay(node, number, thread, slot, task, clock, state.times_ns, state.network)
-    if follows >= 0:
-        clock.entering, clock.node = slot, follows
-    return True
+    return delivered, slot if follows >= 0 else -1, follows, ending

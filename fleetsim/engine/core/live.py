@@ -79,7 +79,7 @@ LIVE_THREADS = Table(
     Column("next", "i4", "list link: free ones, or those counted by a gathering in their order"),
     Column("task", "i4", "slot of its task"),
     Column("gathering", "i4", "slot of the gathering it belongs to; -1: none"),
-    Column("node", "i4", "DELAY: the node it enters when it is over"),
+    Column("node", "i8", "DELAY: the node it enters when it is over"),
     Column("lane", "i8", "its number among the threads side by side"),
     Column("rounds", "i8", "rounds of loops so far"),
     Column("passes", "i8", "passes begun in the loops it is in, PASS_BITS a depth"),

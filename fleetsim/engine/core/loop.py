@@ -148,23 +148,22 @@ def change(state, row, number):
 
 @section
 def receive(state):
-    """The first message arrives: what it says is put on the agenda."""
+    """The first message arrives; returns the agenda that follows from it, see `happen`."""
     clock, network, live_calls = state.clock[0], state.network, state.live_calls
+    delivered, entering, node, returned = -1, -1, 0, -1
     key, slot = network[0].key, network[0].slot
     rank = rank_of(key)
     clock.messages = pop_message(network, clock.messages)
     if rank == _DELIVER:
-        clock.delivered = slot
+        delivered = slot
     elif rank == _RETURN:
-        clock.returned = slot
+        returned = slot
     elif rank == _RESUME:
-        clock.entering, clock.node = slot, state.live_threads[slot].node
+        entering, node = slot, state.live_threads[slot].node
     elif rank == _ARRIVAL:
         number = task_of(key)
-        clock.entering = new_task(
-            state.tasks[number - clock.first_task], number, clock, state.live_tasks, state.live_threads
-        )
-        clock.node = 0
+        fed = state.tasks[number - clock.first_task]
+        entering = new_task(fed, number, clock, state.live_tasks, state.live_threads)
     elif rank == _ANSWERED:
         call = live_calls[slot]
         replica, pool = state.replicas[call.replica], state.pools[call.pool]
@@ -175,24 +174,29 @@ def receive(state):
         let_go(live_calls[slot], replica, clock)
         if replica.waiting > 0 and not replica.stepping:
             wake(replica, clock, state.waking)
-        clock.delivered = slot
+        delivered = slot
     else:
         change(state, slot, task_of(key))
+    return delivered, entering, node, returned
 
 
 @section
 def happen(state, kind):
-    """The next event: what it brings is put on the agenda."""
-    clock = state.clock[0]
+    """The next event happens.
+
+    Returns the agenda that follows: the call that reaches its pool, the thread that enters a node, that node, the call
+    that comes back to its client; -1 for none. Calls that finish at their replica are in the clock.
+    """
+    clock, entering = state.clock[0], -1
     if kind == _REPLICA:
         end_replica_steps(state, state.replicas[state.tree[1]])
     elif kind == _ROW:
         number = clock.first_task + clock.next_row
-        clock.entering = new_task(state.tasks[clock.next_row], number, clock, state.live_tasks, state.live_threads)
-        clock.node = 0
+        entering = new_task(state.tasks[clock.next_row], number, clock, state.live_tasks, state.live_threads)
         clock.next_row += 1
     else:
-        receive(state)
+        return receive(state)
+    return -1, entering, 0, -1
 
 
 @state_kernel(types.UniTuple(types.int64, 2)(STATE_TYPE, types.int64, _BALANCERS, _SELECTORS))
@@ -202,6 +206,7 @@ def advance(state, events, balancers, selectors):
     for handled in range(events):
         if lacks_room(clock, len(state.out_calls)):
             return NEED_ROOM, handled
+        delivered, entering, node, returned = -1, -1, 0, -1
         if not clock.busy:
             time_ns, kind = next_event(clock, state.tasks, state.network, state.due_ns[state.tree[1]])
             if clock.waking > 0 and time_ns > clock.now_ns:
@@ -215,8 +220,8 @@ def advance(state, events, balancers, selectors):
             if time_ns > clock.stop_ns:
                 return DONE, handled
             clock.now_ns = time_ns
-            happen(state, kind)
-        status = follow(state, balancers, selectors)
+            delivered, entering, node, returned = happen(state, kind)
+        status = follow(state, delivered, entering, node, returned, balancers, selectors)
         clock.busy = status == NEED_ROOM
         if status != PAUSED:
             return status, handled

@@ -10,7 +10,6 @@ import numpy as np
 from fleetsim.engine.core.events import message_key
 from fleetsim.engine.core.live import SLOTS
 from fleetsim.engine.core.state import (
-    AGENDA,
     BOOKS,
     CLOCK,
     MEMORY,
@@ -95,7 +94,7 @@ def _open_clock(plan: Plan, margin: int) -> np.recarray:
     clock.seed, clock.margin, clock.clients = plan.seed, margin, plan.clients
     clock.horizon_ns, clock.stop_ns, clock.sample_every_ns = plan.horizon_ns, plan.stop_ns, plan.sample_every_ns
     clock.more_tasks = 1
-    for link in ("free_call", "free_task", "free_thread", "free_gathering", "free_entry", *AGENDA):
+    for link in ("free_call", "free_task", "free_thread", "free_gathering", "free_entry", "forking", "finished"):
         clock[link] = -1
     clock.domains = plan.domains
     solving = plan.nodes[(plan.nodes.kind == NodeKind.CALL) & (plan.nodes.solves == 1)]

@@ -38,14 +38,9 @@ CLOCK = Table(
     Column("free_gathering", "i4", "the first of them"),
     Column("free_entries", "i8", "how many slots for kept conversations are free"),
     Column("free_entry", "i4", "the first of them"),
-    Column("ending", "i4", "agenda of this instant: thread that is no more; -1: none, as for the following"),
-    Column("delivered", "i4", "agenda: call that reaches its pool"),
-    Column("entering", "i4", "agenda: thread that enters a node"),
-    Column("node", "i8", "that node"),
-    Column("returned", "i4", "agenda: call whose answer or refusal reaches its client"),
-    Column("forking", "i4", "agenda: gatherings that let threads go, the innermost first, linked by `next`"),
-    Column("finished", "i4", "agenda: calls that have finished at their replica, linked by `next`"),
-    Column("busy", "i4", "1 if the agenda was left for want of room"),
+    Column("forking", "i4", "gatherings that let threads go at this instant, the innermost first, linked by `next`"),
+    Column("finished", "i4", "calls that have finished at their replica at this instant, linked by `next`"),
+    Column("busy", "i4", "1 if these two were left for want of room"),
     Column("domains", "i8", "domains of the workload"),
     Column("judged", "i4", "1 if any call of the workflow is judged"),
     Column("messages", "i8", "entries of the network heap"),
@@ -59,9 +54,6 @@ CLOCK = Table(
     Column("culprit_task", "i8", "the task"),
     Column("culprit_choice", "i8", "what the balancer or selector returned"),
 )
-
-AGENDA = ("ending", "delivered", "entering", "returned", "forking", "finished")
-"""What is left to do at an instant, in the order in which it is done."""
 
 REPLICAS = Table(
     Column("row", "i4", "its own row"),

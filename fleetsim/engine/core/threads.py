@@ -92,18 +92,19 @@ def forget_task(task, slot, clock, live_tasks, live_entries, replicas, out_tasks
 
 @section
 def end_thread(slot, state):
-    """A thread is no more; if it was its task's last one, neither is the task."""
+    """A thread is no more, nor is its task if it was the last one; returns the thread that ends next, or -1."""
     clock, thread = state.clock[0], state.live_threads[slot]
     task_slot, gathering = thread.task, thread.gathering
     task = state.live_tasks[task_slot]
     free_thread(slot, clock, state.live_threads)
     task.threads -= 1
-    clock.ending = -1
+    waiting = -1
     if gathering >= 0:
         state.live_gatherings[gathering].live -= 1
-        clock.ending = dissolve(gathering, clock, state.live_threads, state.live_gatherings)
+        waiting = dissolve(gathering, clock, state.live_threads, state.live_gatherings)
     if task.threads == 0:
         forget_task(task, task_slot, clock, state.live_tasks, state.live_entries, state.replicas, state.out_tasks)
+    return waiting
 
 
 @routine
