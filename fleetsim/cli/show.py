@@ -103,8 +103,7 @@ def _model(name: str) -> Iterator[str]:
     if name in model_names():
         model = load_model(name)
         heading = f"model {model.key}: {model.name} ({model.family}), {model.kind}, released {model.released}"
-        shapes = f"shapes from {model.source}; {model.confidence}"
-        notes = [wrapped(text) for text in (model.note, shapes) if text]
+        notes = [wrapped(t) for t in (model.note, f"shapes from {model.source}; {model.confidence}") if t]
         yield "\n".join([heading, *notes, "", _shapes(model)])
 
 
@@ -113,12 +112,11 @@ def _shapes(model: ModelProfile) -> str:
     for which in ("total", "active"):
         figure = getattr(model.parameters_billion, which)
         rows.append([f"parameters {which}", f"{three(figure.value)} B", *_provenance(figure)])
-    for key in ("layers", "hidden", "vocabulary", "context_tokens", "precision"):
-        value = getattr(model, key)
-        rows.append([key, value if isinstance(value, str) else f"{value:,.0f}", "", ""])
+    for key in ("layers", "hidden", "vocabulary", "context_tokens"):
+        rows.append([key, f"{getattr(model, key):,.0f}", "", ""])
+    rows.append(["precision", model.precision, "", ""])
     for part in ("attention", "mlp", "moe"):
-        block = getattr(model, part)
-        if block is not None:
+        if (block := getattr(model, part)) is not None:
             inner = ", ".join(f"{key} {value}" for key, value in block.model_dump().items() if value is not None)
             rows.append([part, "", "", inner])
     for kind, figure in model.capability.items():
