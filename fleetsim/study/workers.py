@@ -30,6 +30,10 @@ class Crew:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = self._again()
 
+    def processes(self) -> list[int]:
+        """The numbers of our own worker processes."""
+        return list(getattr(self._executor, "_processes", None) or {})
+
     def dismiss(self) -> None:
         """End our own workers at once, whatever they are doing."""
         if self._again is None:

@@ -83,7 +83,7 @@ def test_processes_give_the_same_and_a_killed_worker_is_made_up_for(points, expe
 
         def kill(standing) -> None:
             if standing.fresh and len(killed) < 2:
-                pid = next(iter(crew._executor._processes))
+                pid = crew.processes()[0]
                 killed.append(pid)
                 os.kill(pid, signal.SIGKILL)
 
