@@ -35,10 +35,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         scenario = write(folder, QUICK)
+        sweep_kills.run(scenario, folder / "warm", "-q")  # compiles, or loads what is compiled
         began = time.monotonic()
         whole = sweep_kills.run(scenario, folder / "whole", *more)
         span_s = time.monotonic() - began
-        print(f"unbroken: {2 * given.replications} points in {span_s:.1f} s, exit code {whole.returncode}")
+        print(f"unbroken: {2 * given.replications} points in {span_s:.1f} s, exit code {whole.returncode}", flush=True)
         kept, finished = [], 0
         for count in sweep_kills.killed(scenario, folder / "killed", given.kills, given.seed, span_s, *more):
             kept.append(count)

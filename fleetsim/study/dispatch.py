@@ -144,6 +144,8 @@ class Dispatch:
         return batch
 
     def _lost(self, numbers: list[int], error: Exception) -> None:
+        if isinstance(error, ImportError):
+            raise FleetsimError(f"workers cannot import what they need ({error}); install the same fleetsim on each")
         self._broken = True
         if len(numbers) == 1 and not self._flying:
             number = numbers[0]
