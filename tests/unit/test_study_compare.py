@@ -15,7 +15,7 @@ from fleetsim.study.differences import BETTER, DIFFERS, NO_EVIDENCE, WORSE, diff
 from fleetsim.study.points import evaluate, point_of
 from fleetsim.study.run import load
 
-PLAIN = SMALL[: SMALL.index("architectures:")]
+PLAIN = SMALL[: SMALL.index("architectures:")].replace("horizon: 20 s", "horizon: 8 s")
 TWO = """
 architectures:
   slow: {pools: {p: {steps: {base: 6 ms}, replicas: 2, price: $1 per h}}, workflow: {kind: single, pool: p}}
@@ -84,8 +84,8 @@ def test_runs_are_added_until_the_precision_or_the_budget(tmp_path):
 
     assert asked(Precision(relative=10.0), 40).runs == 10, "ten at least"
     assert asked(Precision(relative=10.0), 4).runs == 4, "unless there is no more"
-    fine = asked(Precision(relative=1e-9), 25)
-    assert fine.runs == 25
+    fine = asked(Precision(relative=1e-9), 15)
+    assert fine.runs == 15
     assert fine.short
     some = asked(Precision(absolute=2.0), 400)
     assert 10 <= some.runs < 400

@@ -133,6 +133,8 @@ def test_progress_counts_to_the_end_and_foresees_it(points):
     assert (told[0].done, told[0].left_s) == (0, None)
     assert [s.done for s in told] == sorted({s.done for s in told})
     assert (told[-1].done, told[-1].total, told[-1].left_s) == (24, 24, 0.0)
+    assert told[1].left_s is None, "the first one waited for its worker to start"
+    assert told[2].left_s == pytest.approx(told[2].seconds / (told[2].done - told[1].done) * (24 - told[2].done))
 
 
 def test_our_own_workers_end_with_the_study(points):
