@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -48,18 +48,42 @@ def killed(scenario: Path, folder: Path, kills: int, seed: int, span_s: float, *
 
     A sweep that ended before its time came is begun afresh.
     """
-    dice, environment = random.Random(seed), os.environ | {"PYTHONPATH": str(ROOT)}
+    dice = random.Random(seed)
     for _ in range(kills):
-        words = command(scenario, folder, "--resume", *more)
-        process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = _started(scenario, folder, *more)
         time.sleep(dice.uniform(0.0, span_s))
         ended = process.poll() is not None
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        points = folder / "points"
-        yield len(list(points.glob("[0-9a-f]*.json"))) if points.is_dir() else 0
+        _kill(process)
+        yield kept(folder)
         if ended:
             shutil.rmtree(folder)
+
+
+def killed_with(counts: Sequence[int], scenario: Path, folder: Path, seed: int, *more: str) -> None:
+    """Start a sweep and kill -9 it a moment after so many points are kept, for each of the counts."""
+    dice = random.Random(seed)
+    for count in counts:
+        process = _started(scenario, folder, *more)
+        while kept(folder) < count:
+            assert process.poll() is None, f"it ended with {kept(folder)} points"
+            time.sleep(0.01)
+        time.sleep(dice.uniform(0.0, 0.2))
+        _kill(process)
+
+
+def kept(folder: Path) -> int:
+    """How many points a folder holds."""
+    return len(list(folder.glob("points/[0-9a-f]*.json")))
+
+
+def _started(scenario: Path, folder: Path, *more: str) -> subprocess.Popen:
+    words, environment = command(scenario, folder, "--resume", *more), os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _kill(process: subprocess.Popen) -> None:
+    process.send_signal(signal.SIGKILL)
+    process.wait()
 
 
 def tables(folder: Path) -> list[bytes]:

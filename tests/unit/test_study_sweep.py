@@ -67,13 +67,15 @@ def test_points_of_one_identity_run_once(points, expected):
     assert sorted(number for chunk in executor.calls for number in chunk) == list(range(24))
 
 
-def test_chunks_grow_to_half_a_second_and_end_small(points):
+def test_chunks_grow_to_half_a_second_and_end_small(points, monkeypatch):
+    def in_a_tenth(chunk):
+        return [(found, 0.1) for found, _ in evaluate_chunk(chunk)]
+
+    monkeypatch.setattr(dispatch, "evaluate_chunk", in_a_tenth)
     executor = Instant()
     run_points(points, executor=executor, workers=1)
     sizes = list(map(len, executor.calls))
-    assert sizes[0] == 1, "nothing is known of the first"
-    assert max(sizes) > 2
-    assert sizes[-1] <= 2
+    assert sizes == [1, 1, 5, 5, 5, 4, 2, 1], "two while nothing is known; half a second; fair shares of the last"
 
 
 def test_processes_give_the_same_and_a_killed_worker_is_made_up_for(points, expected):
