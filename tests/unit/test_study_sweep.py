@@ -125,6 +125,10 @@ def test_a_fault_of_a_point_names_it(points, monkeypatch):
         with pytest.raises(kind, match=r"one, replicate 4: ") as caught:
             run_points(points, executor=Instant())
         assert str(error) in str(caught.value)
+    seen = []
+    with ThreadPoolExecutor(1) as threads, pytest.raises(RuntimeError, match="a bug"):
+        run_points(points, executor=threads, workers=1, progress=lambda s: seen.extend(p for p, _ in s.fresh))
+    assert [point.replicate for point in seen] == [0, 1, 2], "what came before it is handed on"
     outcomes = evaluate_chunk(points[2:6])
     assert [type(found) for found, _ in outcomes] == [bytes, Failure], "nothing runs behind a failure"
 
