@@ -26,7 +26,7 @@ class Estimate:
     def inverse(self, scale: float) -> Estimate:
         """`scale / value`, the interval carried over; without an interval if that would reach infinity."""
         value = scale / self.value if self.value else math.nan
-        if self.low is None or self.high is None or self.low <= 0:
+        if math.isnan(value) or self.low is None or self.high is None or self.low <= 0:
             return Estimate(value)
         return Estimate(value, scale / self.high, scale / self.low, self.method)
 
