@@ -11,6 +11,7 @@ import fleetsim
 from fleetsim.cli.accuracy import accuracy
 from fleetsim.cli.calibrate import calibrate
 from fleetsim.cli.check import check
+from fleetsim.cli.compare import compare
 from fleetsim.cli.group import Commands
 from fleetsim.cli.listing import list_
 from fleetsim.cli.predict import predict
@@ -19,6 +20,7 @@ from fleetsim.cli.report import report
 from fleetsim.cli.run import run
 from fleetsim.cli.schema import schema
 from fleetsim.cli.show import show
+from fleetsim.cli.sweep import sweep
 from fleetsim.cli.verify import verify
 
 
@@ -45,7 +47,21 @@ def commands() -> None:
     """
 
 
-for _command in (run, report, check, list_, show, schema, verify, predict, calibrate, accuracy, quality):
+for _command in (
+    run,
+    compare,
+    sweep,
+    report,
+    check,
+    list_,
+    show,
+    schema,
+    verify,
+    predict,
+    calibrate,
+    accuracy,
+    quality,
+):
     commands.add_command(_command)
 
 

@@ -6,7 +6,9 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,13 @@ from fleetsim.planning import fleets
 from fleetsim.scenario import Loaded, overrides, read
 from fleetsim.scenario.document import Place, dotted, look
 from fleetsim.scenario.fields import Model
+from fleetsim.study import grid
 from fleetsim.workload.files import resolve
 
 _LIBRARIES = ("numpy", "numba", "scipy", "simpy")
 
 
-def provenance(loaded: Loaded, variants: Sequence[Loaded], engine: str) -> dict[str, Any]:
+def provenance(loaded: Loaded, variants: Sequence[Loaded], engine: str, verb: str = "run") -> dict[str, Any]:
     """Versions, machine, seed, inputs with their sha256 and the command that makes the study again.
 
     Nothing in it differs between two equal runs on one machine: no time, no folder of results. `laws` is always
@@ -41,7 +44,7 @@ def provenance(loaded: Loaded, variants: Sequence[Loaded], engine: str) -> dict[
         "platform": f"{platform.system()} {platform.machine()}, {_cpu()}",
         "scenario_sha256": hashlib.sha256(loaded.resolved().encode()).hexdigest(),
         "inputs": inputs(loaded, variants),
-        "command": command(loaded, engine),
+        "command": command(loaded, engine, verb),
     }
 
 
@@ -49,16 +52,30 @@ def inputs(loaded: Loaded, variants: Sequence[Loaded]) -> dict[str, str]:
     """Every file that was read, as users write it -> its sha256: scenarios, profiles, traces, tables."""
     found = {portable(name): digest for name, digest in loaded.inputs.items()}
     for varied in variants:
-        for name, path in _named_files(varied):
-            if name not in found:
-                with path.open("rb") as file:
-                    found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+        found |= {name: digest for name, digest in named_inputs(varied).items() if name not in found}
     return dict(sorted(found.items()))
 
 
-def command(loaded: Loaded, engine: str = "core") -> list[str]:
+def named_inputs(loaded: Loaded, architecture: str | None = None) -> dict[str, str]:
+    """Every profile, trace and table that a scenario names, in all architectures or one -> its sha256."""
+    return {name: _sha256(path, *_stamp(path)) for name, path in sorted(_named_files(loaded, architecture))}
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=1024)
+def _sha256(path: Path, modified_ns: int, size: int) -> str:
+    """Of a file as it was at that time, so that a study of thousands of scenarios reads it once."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def command(loaded: Loaded, engine: str = "core", verb: str = "run") -> list[str]:
     """The words of the command line that makes the study again."""
-    words = ["fleetsim", "run", portable(loaded.file)]
+    words = ["fleetsim", verb, portable(loaded.file)]
     if engine != "core":
         words += ["--engine", engine]
     for place in _overridden(loaded):
@@ -72,16 +89,20 @@ def _cpu() -> str:
     return binding.get_host_cpu_name()
 
 
-def _named_files(loaded: Loaded) -> Iterator[tuple[str, Path]]:
-    for architecture in loaded.scenario.architectures.values():
+def _named_files(loaded: Loaded, only: str | None) -> Iterator[tuple[str, Path]]:
+    architectures = loaded.scenario.architectures
+    chosen = architectures.values() if only is None else [architectures[only]]
+    for architecture in chosen:
         for pool in fleets(architecture).values():
-            if pool.steps is None:
+            if pool.model is not None:
                 files = profile_files(pool.hardware, pool.model, loaded.base)
                 for written, path in zip((pool.hardware, pool.model), files, strict=True):
                     yield (written if path.suffix == Path(written).suffix else portable(path)), path
-    quality = loaded.scenario.quality
-    judged_by = (quality.table, quality.outcomes) if quality else ()
-    for name in (*_values_of("file", loaded.scenario), *filter(None, judged_by)):
+    scenario = loaded.scenario
+    around = (getattr(scenario, key) for key in type(scenario).model_fields if key != "architectures")
+    judged_by = (scenario.quality.table, scenario.quality.outcomes) if scenario.quality else ()
+    files = chain.from_iterable(_values_of("file", part) for part in (*around, *chosen))
+    for name in (*files, *filter(None, judged_by)):
         yield name, resolve(name, loaded.base)
 
 
@@ -102,7 +123,7 @@ def _values_of(key: str, value: Any) -> Iterator[str]:
 def _overridden(loaded: Loaded) -> list[Place]:
     """The places that overrides were written to; of places within one another the outermost."""
     marks = loaded.document.marks
-    places = {place for place, mark in marks.items() if mark.file == overrides.SOURCE}
+    places = {place for place, mark in marks.items() if mark.file in (overrides.SOURCE, grid.SOURCE)}
     return sorted((p for p in places if not any(p[:n] in places for n in range(1, len(p)))), key=dotted)
 
 
