@@ -64,9 +64,9 @@ def unjudged() -> Quality:
 
 
 @leaf
-def key(model, role):
-    """The luck's `node` of a model working on a part; -1, no model, counts as 0."""
-    return max(model, 0) + 256 * role
+def own_seed(quality, seed, model):
+    """The seed of what is a model's own: of its name, not of its row, so that it is one in every scenario; -1: none."""
+    return seed if model < 0 else seed ^ quality.models[model].salt
 
 
 @leaf
@@ -85,14 +85,18 @@ def ease(quality, seed, task, domain, model, role, attempt):
     With recorded outcomes it is moved to the side of the ability that the outcome says, its rank there kept.
     """
     d, m = quality.domains[domain], quality.models[model]
-    own = key(model, role)
+    own = own_seed(quality, seed, model)
     z = math.sqrt(d.rho_between - d.rho_parts) * normal(seed, _PART, task, 256 * role, _FIRST)
     if d.rho_parts > 0.0:
         z += math.sqrt(d.rho_parts) * normal(seed, _TASK, task, _FIRST, _FIRST)
     if d.rho_family > 0.0:
-        z += math.sqrt(d.rho_family) * normal(seed, _FAMILY, task, key(m.family, role), _FIRST)
-    z += math.sqrt(max(m.rho_within - d.rho_between - d.rho_family, 0.0)) * normal(seed, _MODEL, task, own, 0)
-    z += math.sqrt(1.0 - max(m.rho_within, d.rho_between + d.rho_family)) * normal(seed, _SAMPLE, task, own, attempt)
+        z += math.sqrt(d.rho_family) * normal(seed ^ m.family, _FAMILY, task, 256 * role, _FIRST)
+    z += math.sqrt(max(m.rho_within - d.rho_between - d.rho_family, 0.0)) * normal(
+        own, _MODEL, task, 256 * role, _FIRST
+    )
+    z += math.sqrt(1.0 - max(m.rho_within, d.rho_between + d.rho_family)) * normal(
+        own, _SAMPLE, task, 256 * role, attempt
+    )
     if len(quality.outcomes) == 0:
         return z
     p, u = normal_cdf(quality.ability[model, domain]), normal_cdf(z)
@@ -113,11 +117,11 @@ def label(quality, seed, task, domain, model, role, attempt, right):
     """0 if the answer is right; else which wrong answer it is, or BLANK."""
     if right == 1:
         return 0
-    own = key(model, role)
-    if uniform(seed, _BLANK_LUCK, task, own, attempt) < quality.models[model].blank_share:
+    own = own_seed(quality, seed, model)
+    if uniform(own, _BLANK_LUCK, task, 256 * role, attempt) < quality.models[model].blank_share:
         return _BLANK
     prototype = np.int64(bits(seed, _WRONG, task, 256 * role, _FIRST) % _PROTOTYPES)
-    u, j = uniform(seed, _LABEL, task, own, attempt), 0
+    u, j = uniform(own, _LABEL, task, 256 * role, attempt), 0
     while j < quality.wrong_cdf.shape[2] - 1 and u >= quality.wrong_cdf[domain, prototype, j]:
         j += 1
     return 1 + j
@@ -131,7 +135,7 @@ def length_factor(quality, seed, task, model, role, attempt, easy):
     """
     m = quality.models[model]
     own = math.sqrt(max(1.0 - m.length_kappa * m.length_kappa - m.length_shared, 0.0))
-    noise = normal(seed, _LENGTH, task, key(model, role), attempt)
+    noise = normal(own_seed(quality, seed, model), _LENGTH, task, 256 * role, attempt)
     return math.exp(
         m.length_sigma * (own * noise - m.length_kappa * easy)
         - 0.5 * m.length_sigma * m.length_sigma * (own * own + m.length_kappa * m.length_kappa)
@@ -139,9 +143,9 @@ def length_factor(quality, seed, task, model, role, attempt, easy):
 
 
 @routine
-def score(seed, task, model, role, attempt, right, separation):
+def score(quality, seed, task, model, role, attempt, right, separation):
     """What a verifier sees of an answer: standard normal, higher by `separation` if it is right."""
-    noise = normal(seed, _SCORE, task, key(model, role), attempt)
+    noise = normal(own_seed(quality, seed, model), _SCORE, task, 256 * role, attempt)
     return noise + separation if right == 1 else noise
 
 

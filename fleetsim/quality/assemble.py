@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,15 +24,16 @@ def quality_tables(
     families: Sequence[str],
     outcomes: np.ndarray | None = None,
     outcome_rows: np.ndarray | None = None,
+    names: Sequence[str] | None = None,
 ) -> Quality:
     """The tables for accuracy[model, domain] and what else is known of domains and models.
 
-    `outcomes[row, model]` with the (first row, rows) of each domain are replayed instead of drawn.
+    Draws of a model follow its name (by default its number). `outcomes[row, model]` with the (first row, rows) of each domain are replayed instead of drawn.
     """
     accuracy = np.asarray(accuracy, np.float64).reshape(len(models), len(domains))
     ability = [abilities(accuracy[:, d], figures.unsolvable) for d, figures in enumerate(domains)]
     return Quality(
-        models=_model_rows(models, families),
+        models=_model_rows(models, families, names or [f"model {number}" for number in range(len(models))]),
         domains=_domain_rows(domains),
         ability=np.ascontiguousarray(np.array(ability).T.reshape(accuracy.shape)),
         wrong_cdf=np.stack([wrong_shares(figures.same_wrong, figures.options) for figures in domains]),
@@ -40,11 +42,15 @@ def quality_tables(
     )
 
 
-def _model_rows(models: Sequence[ModelQuality], families: Sequence[str]) -> np.recarray:
+def salt(name: str) -> int:
+    """A number of 48 bits that two names hardly ever share."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big")
+
+
+def _model_rows(models: Sequence[ModelQuality], families: Sequence[str], names: Sequence[str]) -> np.recarray:
     rows = JUDGED_MODELS.empty(len(models))
-    numbers = {family: number for number, family in enumerate(dict.fromkeys(families))}
-    for row, model, family in zip(rows, models, families, strict=True):
-        row.family = numbers[family]
+    for row, model, family, name in zip(rows, models, families, names, strict=True):
+        row.salt, row.family = salt(f"model {name}"), salt(f"family {family}")
         row.rho_within = RHO_WITHIN if model.rho_within is None else model.rho_within
         row.blank_share = model.blank_share
         row.length_sigma, row.length_kappa = model.length.sigma, model.length.kappa

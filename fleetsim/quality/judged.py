@@ -77,7 +77,10 @@ def judged(loaded: Loaded) -> Judged:
     matrix, rows, notes = _replayed(outcomes, names, domains)
     knobs = [settings.models.get(name, ModelQuality()) for name in names]
     families = [knob.family or model.family for knob, model in zip(knobs, complete.values(), strict=True)]
-    tables = quality_tables(accuracy, figures, knobs, families, matrix, rows)
+    # A pool's own accuracy makes a model of it, whatever other architectures say of a pool of that name.
+    labels = {model.name: place[1] for place, model in pools.items() if model.own is not None}
+    salted = [labels.get(name, name) for name in names]
+    tables = quality_tables(accuracy, figures, knobs, families, matrix, rows, salted)
     return Judged(
         names=names,
         domains=domains,

@@ -6,7 +6,7 @@ import numpy as np
 
 from fleetsim.compiled import kernel
 from fleetsim.luck import Stream, normal
-from fleetsim.quality.answers import ease, is_right, key, label, length_factor, score, spread
+from fleetsim.quality.answers import ease, is_right, label, length_factor, own_seed, score, spread
 
 _SIGNAL = int(Stream.SIGNAL)
 
@@ -45,11 +45,11 @@ def draw_lengths(quality, seed, first, count, domain, model):
 
 
 @kernel
-def draw_scores(seed, first, right, model, separation):
+def draw_scores(quality, seed, first, right, model, separation):
     """float64[task]: what a verifier sees of answers that are right (1) or wrong (0)."""
     out = np.empty(len(right))
     for i in range(len(right)):
-        out[i] = score(seed, first + i, model, 0, 0, right[i], separation)
+        out[i] = score(quality, seed, first + i, model, 0, 0, right[i], separation)
     return out
 
 
@@ -65,7 +65,7 @@ def draw_signals(quality, seed, first, count, domain, model, other, informed):
         if other >= 0:
             seen -= ease(quality, seed, first + i, domain, other, 0, 0)
             seen /= spread(quality, domain, model, other)
-        noise = normal(seed, _SIGNAL, first + i, key(model, 0), 0)
+        noise = normal(own_seed(quality, seed, model), _SIGNAL, first + i, 0, 0)
         out[i] = informed * seen + np.sqrt(1.0 - informed * informed) * noise
     return out
 

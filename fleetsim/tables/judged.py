@@ -5,7 +5,8 @@ from __future__ import annotations
 from fleetsim.tables.column import Column, Table
 
 JUDGED_MODELS = Table(
-    Column("family", "i4", "number of its family"),
+    Column("salt", "i8", "what sets its draws apart from other models': made of its name, whatever else there is"),
+    Column("family", "i8", "the same of its family"),
     Column("rho_within", "f8", "correlation of the ease of two samples of its answers"),
     Column("blank_share", "f8", "share of its wrong answers that are blank"),
     Column("length_sigma", "f8", "standard deviation of the log of its answers' lengths"),

@@ -169,6 +169,7 @@ def quality(
     """
     ability = np.asarray(ability, np.float64)
     models, domains = JUDGED_MODELS.empty(ability.shape[0]), JUDGED_DOMAINS.empty(ability.shape[1])
+    models.salt = np.arange(len(models))
     models.rho_within, domains.rho_between, domains.unsolvable = 0.5, 0.3, unsolvable
     for name, value in columns.items():
         rows = models if name in models.dtype.names else domains

@@ -82,7 +82,7 @@ class TestLengths:
 def test_scores_tell_right_from_wrong_as_well_as_their_area_says():
     """separation = sqrt(2) * quantile(AUC): the chance that a right answer scores above a wrong one is the AUC."""
     right = answers(tables([0.5]), 0)[0][:, 0]
-    scores = draw_scores(3, 0, right, 0, np.sqrt(2) * 0.841621)
+    scores = draw_scores(tables([0.5]), 3, 0, right, 0, np.sqrt(2) * 0.841621)
     good, bad = scores[right == 1], scores[right == 0]
     count = min(len(good), len(bad))
     assert within(good[:count] > bad[:count], 0.80)
@@ -130,7 +130,7 @@ def test_pairing_takes_three_quarters_of_the_variance_of_a_comparison_away():
 
     def cascade(seed: int) -> np.ndarray:
         weak, strong = (answers(quality, model, seed)[0][:, 0] for model in (0, 1))
-        passes = draw_scores(seed, 0, weak, 0, 2 * 1.2816) >= 1.2816
+        passes = draw_scores(tables([0.5]), seed, 0, weak, 0, 2 * 1.2816) >= 1.2816
         return np.where(passes, weak, strong)
 
     def alone(seed: int) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from fleetsim.compiled import leaf, routine
 from fleetsim.engine.core.threads import attempt_of
 from fleetsim.luck import Stream, normal, uniform
-from fleetsim.quality.answers import ease, estimate, is_right, key, spread
+from fleetsim.quality.answers import ease, estimate, is_right, own_seed, spread
 from fleetsim.tables import SignalOf, TableKey
 
 _SELECT, _GUESS, _SIGNAL, _FEEDBACK = (
@@ -69,7 +69,7 @@ def signal_of(seed, task, role, node, branch, model, first_model, quality):
     if node.signal_of == _ADVANTAGE:
         seen -= ease(quality, seed, task.task, task.domain, first_model, role, _FIRST)
         seen /= spread(quality, task.domain, model, first_model)
-    noise = normal(seed, _SIGNAL, task.task, key(model, role), _FIRST)
+    noise = normal(own_seed(quality, seed, model), _SIGNAL, task.task, 256 * role, _FIRST)
     return node.informed * seen + math.sqrt(1.0 - node.informed * node.informed) * noise
 
 

@@ -40,11 +40,12 @@ def send(task, thread, slot, node, number, state):
 
 
 @routine
-def verify(node, thread, task, clock):
+def verify(node, thread, task, clock, quality):
     """Look at the thread; returns the node that follows."""
     if node.look == _ANSWER:
         passes = thread.label != _BLANK and (
             score(
+                quality,
                 clock.seed,
                 task.task,
                 thread.model,
@@ -177,10 +178,12 @@ def enter(state, slot, number, selectors):
     elif node.kind == _FORK:
         open_gathering(slot, number, clock, state.live_threads, state.live_gatherings)
     elif node.kind == _JOIN:
-        slot = join(slot, number, nodes, clock, task, state.live_threads, state.live_gatherings, state.votes)
+        slot = join(
+            slot, number, nodes, clock, task, state.live_threads, state.live_gatherings, state.votes, state.quality
+        )
         follows = -1 if slot < 0 else node.next
     elif node.kind == _VERIFY:
-        follows = verify(node, thread, task, clock)
+        follows = verify(node, thread, task, clock, state.quality)
     elif node.kind == _LOOP:
         follows = loop(node, number, thread, task, clock, state.times_ns, state.quality)
     else:

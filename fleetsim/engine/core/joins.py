@@ -150,7 +150,7 @@ def join_parts(thread, gathering, live_threads):
 
 
 @routine
-def chosen_of(seed, rule, gathering, task_number, separation, live_threads):
+def chosen_of(seed, rule, gathering, task_number, separation, live_threads, quality):
     """The counted thread whose answer is taken by LAST, ANY or BEST."""
     chosen, best, slot = -1, 0.0, gathering.first_counted
     if rule != _ANY and rule != _BEST:
@@ -162,7 +162,7 @@ def chosen_of(seed, rule, gathering, task_number, separation, live_threads):
                 return slot
         elif label_of(thread) != _BLANK:
             seen = score(
-                seed, task_number, thread.model, thread.maker_role, thread.sample, right_of(thread), separation
+                quality, seed, task_number, thread.model, thread.maker_role, thread.sample, right_of(thread), separation
             )
             if chosen < 0 or seen > best:
                 chosen, best = slot, seen
@@ -171,7 +171,7 @@ def chosen_of(seed, rule, gathering, task_number, separation, live_threads):
 
 
 @routine
-def close_gathering(thread, gathering, node, node_number, task_number, clock, live_threads, votes):
+def close_gathering(thread, gathering, node, node_number, task_number, clock, live_threads, votes, quality):
     """A JOIN fires: the forked thread has its answer, and those counted are no more."""
     gathering.closed = 1
     if node.rule == _VOTE:
@@ -179,7 +179,9 @@ def close_gathering(thread, gathering, node, node_number, task_number, clock, li
     elif node.rule == _ALL:
         join_parts(thread, gathering, live_threads)
     else:
-        chosen = live_threads[chosen_of(clock.seed, node.rule, gathering, task_number, node.separation, live_threads)]
+        chosen = live_threads[
+            chosen_of(clock.seed, node.rule, gathering, task_number, node.separation, live_threads, quality)
+        ]
         take_answer(thread, chosen, right_of(chosen), label_of(chosen))
     slot = gathering.first_counted
     while slot >= 0:
@@ -192,7 +194,7 @@ def close_gathering(thread, gathering, node, node_number, task_number, clock, li
 
 
 @routine
-def join(slot, node_number, nodes, clock, task, live_threads, live_gatherings, votes):
+def join(slot, node_number, nodes, clock, task, live_threads, live_gatherings, votes, quality):
     """A thread enters the JOIN of its gathering: it is counted. Returns the thread that goes on; -1: none does yet."""
     at = live_threads[slot].gathering
     gathering, node = live_gatherings[at], nodes[node_number]
@@ -212,6 +214,6 @@ def join(slot, node_number, nodes, clock, task, live_threads, live_gatherings, v
     if not fires:
         return -1
     forked = gathering.thread
-    close_gathering(live_threads[forked], gathering, node, node_number, task.task, clock, live_threads, votes)
+    close_gathering(live_threads[forked], gathering, node, node_number, task.task, clock, live_threads, votes, quality)
     dissolve(at, clock, live_threads, live_gatherings)
     return forked

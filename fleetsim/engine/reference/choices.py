@@ -113,8 +113,8 @@ class Choices:
         else:
             sd = answers.spread(self.plan.quality, thread.task.domain, model, first_model)
             truth = (self.ease(model, thread) - self.ease(first_model, thread)) / sd
-        key = answers.key(model, thread.role)
-        noise = normal(self.plan.seed, int(Stream.SIGNAL), thread.task.task, key, 0)
+        seed = answers.own_seed(self.plan.quality, self.plan.seed, model)
+        noise = normal(seed, int(Stream.SIGNAL), thread.task.task, 256 * thread.role, 0)
         return row.informed * truth + math.sqrt(1.0 - row.informed * row.informed) * noise
 
     def quality(self, row: NodeRow, number: int, guess: int, signal: float) -> float:

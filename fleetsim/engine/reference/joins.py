@@ -9,6 +9,7 @@ import numpy as np
 from fleetsim.engine.reference.plan_rows import NodeRow
 from fleetsim.engine.reference.threads import Answer, Gathering, Thread
 from fleetsim.luck import Stream, bits, choice
+from fleetsim.plan import Plan
 from fleetsim.quality.answers import score
 from fleetsim.tables import BLANK, JoinRule
 
@@ -22,18 +23,18 @@ def fires(row: NodeRow, gathering: Gathering) -> bool:
     return row.rule == JoinRule.VOTE and row.early == 1 and is_decided(answers, row.need - counted)
 
 
-def go_on(row: NodeRow, node: int, gathering: Gathering, seed: int) -> Thread:
+def go_on(row: NodeRow, node: int, gathering: Gathering, plan: Plan) -> Thread:
     """Close the gathering; returns the thread that forked, with the answer it goes on with."""
     thread = gathering.thread
     gathering.open = False
-    thread.answer = joined(row, node, gathering, seed)
+    thread.answer = joined(row, node, gathering, plan)
     thread.round += row.span
     if row.gather == 1:
         thread.context_tokens += sum(counted.answer.tokens for counted in gathering.counted)
     return thread
 
 
-def joined(row: NodeRow, node: int, gathering: Gathering, seed: int) -> Answer:
+def joined(row: NodeRow, node: int, gathering: Gathering, plan: Plan) -> Answer:
     """The answer by the JOIN's rule."""
     answers = [replace(as_seen(thread), agreement=0.0) for thread in gathering.counted]
     task, attempt = gathering.thread.task.task, gathering.thread.attempt
@@ -45,9 +46,9 @@ def joined(row: NodeRow, node: int, gathering: Gathering, seed: int) -> Answer:
         case JoinRule.ALL:
             answer = whole(answers)
         case JoinRule.VOTE:
-            answer = voted(answers, luck=np.uint64(bits(seed, int(Stream.TIE), task, node, attempt)))
+            answer = voted(answers, luck=np.uint64(bits(plan.seed, int(Stream.TIE), task, node, attempt)))
         case JoinRule.BEST:
-            answer = best(answers, seed, task, row.separation)
+            answer = best(answers, plan, task, row.separation)
     return replace(answer, flagged=1) if answer.label == BLANK and answer.right != -1 else answer
 
 
@@ -99,12 +100,12 @@ def weights_by_label(answers: list[Answer]) -> dict[int, float]:
     return tally
 
 
-def best(answers: list[Answer], seed: int, task: int, separation: float) -> Answer:
+def best(answers: list[Answer], plan: Plan, task: int, separation: float) -> Answer:
     """BEST: the answer that a verifier scores highest, the first among equals; blank ones are below all."""
-    scores = [-np.inf if answer.label == BLANK else score_of(answer, seed, task, separation) for answer in answers]
+    scores = [-np.inf if answer.label == BLANK else score_of(answer, plan, task, separation) for answer in answers]
     return answers[scores.index(max(scores))]
 
 
-def score_of(answer: Answer, seed: int, task: int, separation: float) -> float:
+def score_of(answer: Answer, plan: Plan, task: int, separation: float) -> float:
     """What a verifier sees of the answer: a noisy number, higher by `separation` on average if it is right."""
-    return score(seed, task, answer.model, answer.role, answer.sample, answer.right, separation)
+    return score(plan.quality, plan.seed, task, answer.model, answer.role, answer.sample, answer.right, separation)

@@ -66,11 +66,11 @@ def take_refusal(thread: Thread, was_to_be_judged: bool) -> None:
 # VERIFY
 
 
-def passes(row: NodeRow, thread: Thread, now_ns: int, seed: int) -> bool:
+def passes(row: NodeRow, thread: Thread, now_ns: int, plan: Plan) -> bool:
     """Whether the thread passes a VERIFY."""
     match row.look:
         case Look.ANSWER:
-            return passes_verifier(row, thread, seed)
+            return passes_verifier(row, thread, plan)
         case Look.AGREEMENT:
             return thread.answer.agreement >= row.threshold
         case Look.ELAPSED:
@@ -79,10 +79,10 @@ def passes(row: NodeRow, thread: Thread, now_ns: int, seed: int) -> bool:
             return thread.context_tokens <= row.threshold
 
 
-def passes_verifier(row: NodeRow, thread: Thread, seed: int) -> bool:
+def passes_verifier(row: NodeRow, thread: Thread, plan: Plan) -> bool:
     """Whether the answer's score is high enough; if not it is flagged."""
     answer = thread.answer
-    passed = answer.label != BLANK and score_of(answer, seed, thread.task.task, row.separation) >= row.threshold
+    passed = answer.label != BLANK and score_of(answer, plan, thread.task.task, row.separation) >= row.threshold
     thread.answer = replace(answer, flagged=0 if passed else 1)
     return passed
 

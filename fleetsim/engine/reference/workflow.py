@@ -120,12 +120,12 @@ class Workflow:
         if not joins.fires(row, gathering):
             return None
         thread.task.threads += 1
-        return joins.go_on(row, node, gathering, self.plan.seed), row.next
+        return joins.go_on(row, node, gathering, self.plan), row.next
 
     def verify(self, thread: Thread, node: int) -> Place:
         """VERIFY: the thread goes one way or the other."""
         row = self.nodes[node]
-        passed = nodes.passes(row, thread, self.clock.now_ns, self.plan.seed)
+        passed = nodes.passes(row, thread, self.clock.now_ns, self.plan)
         return thread, row.next if passed else row.other
 
     def delay(self, thread: Thread, node: int) -> None:
