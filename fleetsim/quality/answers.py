@@ -91,12 +91,9 @@ def ease(quality, seed, task, domain, model, role, attempt):
         z += math.sqrt(d.rho_parts) * normal(seed, _TASK, task, _FIRST, _FIRST)
     if d.rho_family > 0.0:
         z += math.sqrt(d.rho_family) * normal(seed ^ m.family, _FAMILY, task, 256 * role, _FIRST)
-    z += math.sqrt(max(m.rho_within - d.rho_between - d.rho_family, 0.0)) * normal(
-        own, _MODEL, task, 256 * role, _FIRST
-    )
-    z += math.sqrt(1.0 - max(m.rho_within, d.rho_between + d.rho_family)) * normal(
-        own, _SAMPLE, task, 256 * role, attempt
-    )
+    alike = d.rho_between + d.rho_family
+    z += math.sqrt(max(m.rho_within - alike, 0.0)) * normal(own, _MODEL, task, 256 * role, _FIRST)
+    z += math.sqrt(1.0 - max(m.rho_within, alike)) * normal(own, _SAMPLE, task, 256 * role, attempt)
     if len(quality.outcomes) == 0:
         return z
     p, u = normal_cdf(quality.ability[model, domain]), normal_cdf(z)

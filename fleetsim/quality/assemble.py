@@ -28,7 +28,8 @@ def quality_tables(
 ) -> Quality:
     """The tables for accuracy[model, domain] and what else is known of domains and models.
 
-    Draws of a model follow its name (by default its number). `outcomes[row, model]` with the (first row, rows) of each domain are replayed instead of drawn.
+    Draws of a model follow its name (by default its number).
+    `outcomes[row, model]` with the (first row, rows) of each domain are replayed instead of drawn.
     """
     accuracy = np.asarray(accuracy, np.float64).reshape(len(models), len(domains))
     ability = [abilities(accuracy[:, d], figures.unsolvable) for d, figures in enumerate(domains)]

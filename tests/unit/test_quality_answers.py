@@ -125,12 +125,12 @@ class TestPlurality:
 
 
 def test_pairing_takes_three_quarters_of_the_variance_of_a_comparison_away():
-    """A cascade (judge wrong in 0.1) against its strong model alone: on the same draws, and on others."""
+    """A cascade (judge wrong in 0.05) against its strong model alone: on the same draws, and on others."""
     quality = tables([0.681, 0.806], rho_between=0.62)
 
     def cascade(seed: int) -> np.ndarray:
         weak, strong = (answers(quality, model, seed)[0][:, 0] for model in (0, 1))
-        passes = draw_scores(tables([0.5]), seed, 0, weak, 0, 2 * 1.2816) >= 1.2816
+        passes = draw_scores(tables([0.5]), seed, 0, weak, 0, 2 * 1.6449) >= 1.6449
         return np.where(passes, weak, strong)
 
     def alone(seed: int) -> np.ndarray:

@@ -179,9 +179,8 @@ def close_gathering(thread, gathering, node, node_number, task_number, clock, li
     elif node.rule == _ALL:
         join_parts(thread, gathering, live_threads)
     else:
-        chosen = live_threads[
-            chosen_of(clock.seed, node.rule, gathering, task_number, node.separation, live_threads, quality)
-        ]
+        at = chosen_of(clock.seed, node.rule, gathering, task_number, node.separation, live_threads, quality)
+        chosen = live_threads[at]
         take_answer(thread, chosen, right_of(chosen), label_of(chosen))
     slot = gathering.first_counted
     while slot >= 0:
