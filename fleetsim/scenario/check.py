@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetsim.registry import unknown
+from fleetsim.scenario.check_capacity import CAPACITY_RULES
 from fleetsim.scenario.check_pools import POOL_RULES
 from fleetsim.scenario.document import ANY, Flaw, Place, look, parts
 from fleetsim.scenario.draft import Draft, Rule
@@ -24,7 +25,7 @@ MAX_COMBINATIONS = 64
 def check(scenario: Scenario, data: Any, base: Path) -> list[Flaw]:
     """All that breaks a rule."""
     draft = Draft(scenario, data, base)
-    return [flaw for rule in (*RULES, *POOL_RULES) for flaw in rule(draft)]
+    return [flaw for rule in (*RULES, *POOL_RULES, *CAPACITY_RULES) for flaw in rule(draft)]
 
 
 def times(draft: Draft) -> Iterator[Flaw]:
@@ -103,7 +104,7 @@ def own_rules(draft: Draft) -> Iterator[Flaw]:
 
 def workflows(draft: Draft) -> Iterator[Flaw]:
     """A workflow knows what it needs of its architecture and of the workload's domains."""
-    domains = tuple(dict.fromkeys(name for _, task_class in draft.classes() for name in task_class.domains))
+    domains = tuple(dict.fromkeys(name for _, task_class in draft.classes() for name in task_class.subjects))
     for place, architecture in draft.architectures():
         if hasattr(architecture.workflow, "faults"):
             absent = (
@@ -111,6 +112,8 @@ def workflows(draft: Draft) -> Iterator[Flaw]:
                 ("workload", "classes", ANY),
                 ("workload", "classes", ANY, "domains"),
                 ("workload", "classes", ANY, "domains", ANY),
+                ("workload", "classes", ANY, "sizes"),
+                ("workload", "classes", ANY, "sizes", ANY),
             )
             for path, what in architecture.workflow.faults(architecture, domains):
                 yield Flaw(_below(draft, (*place, "workflow"), path), what, absent)
@@ -124,7 +127,7 @@ def variation(draft: Draft) -> Iterator[Flaw]:
     """Varied paths exist, and the grid stays small."""
     for path in draft.scenario.vary:
         place = ("vary", path)
-        if path.split(".")[0] in ("vary", "extends", "name"):
+        if path.split(".")[0] in ("vary", "capacity", "extends", "name"):
             yield Flaw(place, "cannot be varied")
             continue
         try:

@@ -1,0 +1,59 @@
+"""Tasks are steered by the size of their prompts, which costs nothing to see: mixed fleets of hardware."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from fleetsim.scenario.fields import Model, Name, Positive
+from fleetsim.workflow.contract import Graph, PoolRoom, Workflow, pool_fault, workflow
+
+if TYPE_CHECKING:
+    from fleetsim.scenario.schema import Architecture
+
+
+class SizeRoute(Model):
+    """Where the tasks of one size go."""
+
+    shares: dict[Name, Positive] = Field(description="pool -> weight of the tasks that it gets", min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        """`short: l4` and `short: {l4: 3, h100: 1}` are short for `short: {shares: ...}`."""
+        if isinstance(value, str):
+            return {"shares": {value: 1.0}}
+        return {"shares": value} if isinstance(value, dict) and "shares" not in value else value
+
+
+@workflow
+class BySize(Workflow):
+    """Each task is answered by a pool for tasks of its size; sizes are those of the task classes."""
+
+    kind: Literal["by_size"] = "by_size"
+    routes: Annotated[dict[Name, SizeRoute], Field(min_length=1)] = Field(
+        description="size -> pool, or pool -> weight to share the tasks of a size by chance"
+    )
+
+    def faults(self, architecture: Architecture, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """See the contract."""
+        for size, route in self.routes.items():
+            for pool in route.shares:
+                yield from pool_fault(f"routes.{size}", pool, architecture)
+        for size in domains:
+            if size not in self.routes:
+                yield "routes", f"has no route for size {size!r}; write `{size}: POOL`"
+
+    def graph(self, pools: dict[str, PoolRoom], domains: Sequence[str]) -> Graph:
+        """See the contract. Nodes: the choice, a call for each pool, the end."""
+        used = list(dict.fromkeys(pool for route in self.routes.values() for pool in route.shares))
+        shares = np.array([[self.routes[size].shares.get(pool, 0.0) for pool in used] for size in domains])
+        graph, end = Graph(), 1 + len(used)
+        graph.select(list(range(1, end)), shares)
+        for pool in used:
+            graph.call(pools[pool].number, end, answers=True)
+        graph.end()
+        return graph
