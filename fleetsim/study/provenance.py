@@ -6,7 +6,9 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +51,25 @@ def inputs(loaded: Loaded, variants: Sequence[Loaded]) -> dict[str, str]:
     """Every file that was read, as users write it -> its sha256: scenarios, profiles, traces, tables."""
     found = {portable(name): digest for name, digest in loaded.inputs.items()}
     for varied in variants:
-        for name, path in _named_files(varied):
-            if name not in found:
-                with path.open("rb") as file:
-                    found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+        found |= {name: digest for name, digest in named_inputs(varied).items() if name not in found}
     return dict(sorted(found.items()))
+
+
+def named_inputs(loaded: Loaded, architecture: str | None = None) -> dict[str, str]:
+    """Every profile, trace and table that a scenario names, in all architectures or one -> its sha256."""
+    return {name: _sha256(path, *_stamp(path)) for name, path in sorted(_named_files(loaded, architecture))}
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=1024)
+def _sha256(path: Path, modified_ns: int, size: int) -> str:
+    """Of a file as it was at that time, so that a study of thousands of scenarios reads it once."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def command(loaded: Loaded, engine: str = "core") -> list[str]:
@@ -72,14 +88,16 @@ def _cpu() -> str:
     return binding.get_host_cpu_name()
 
 
-def _named_files(loaded: Loaded) -> Iterator[tuple[str, Path]]:
-    for architecture in loaded.scenario.architectures.values():
+def _named_files(loaded: Loaded, only: str | None) -> Iterator[tuple[str, Path]]:
+    architectures = loaded.scenario.architectures
+    chosen = architectures.values() if only is None else [architectures[only]]
+    for architecture in chosen:
         for pool in fleets(architecture).values():
             if pool.steps is None:
                 files = profile_files(pool.hardware, pool.model, loaded.base)
                 for written, path in zip((pool.hardware, pool.model), files, strict=True):
                     yield (written if path.suffix == Path(written).suffix else portable(path)), path
-    for name in _values_of("file", loaded.scenario):
+    for name in chain(_values_of("file", loaded.scenario.workload), *(_values_of("file", each) for each in chosen)):
         yield name, resolve(name, loaded.base)
 
 

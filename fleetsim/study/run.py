@@ -53,7 +53,7 @@ class ArmPlan:
         horizon_ns = nanoseconds(scenario.horizon_s)
         return materialise(scenario.workload, seed=seed, horizon_ns=horizon_ns, base=self.loaded.base)
 
-    def run(self, replicate: int, engine: str, progress: Callable[[float], None]) -> RawRun:
+    def run(self, replicate: int, engine: str, progress: Callable[[float], None] | None = None) -> RawRun:
         """Simulate one replicate; its luck depends on the scenario's seed and its number alone."""
         scenario, name = self.loaded.scenario, self.architecture
         seed = replicate_seed(scenario.seed, replicate)
@@ -76,8 +76,8 @@ class RawRun:
     notes: tuple[str, ...]  # what was mended in the reading of traces
     seconds: float
 
-    def measured(self, settled: metrics.Settled) -> Run:
-        """The run with its figures."""
+    def measured(self, settled: metrics.Settled | None = None) -> Run:
+        """The run with its figures; without `settled` its own warm-up is cut."""
         figures, warm_up_s = metrics.figures(self.facts, self.records, settled)
         return Run(self.facts, self.records, tuple(figures), warm_up_s, self.seconds)
 

@@ -62,6 +62,7 @@ DOORS = {
     "jinja2": ("fleetsim/report/",),
     "markupsafe": ("fleetsim/report/",),
     "click": ("fleetsim/cli",),
+    "distributed": ("fleetsim/study/workers.py",),
     "rich": ("fleetsim/cli",),
     "pyarrow": ("fleetsim/records/", "fleetsim/study/"),
     "pandas": ("fleetsim/study/", "fleetsim/records/", "fleetsim/predict/files.py", "fleetsim/accuracy/"),
