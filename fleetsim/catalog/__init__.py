@@ -54,17 +54,17 @@ def load_framework(name_or_path: str, base: Path | None = None) -> FrameworkProf
 
 def framework_names() -> list[str]:
     """Names of the shipped framework profiles."""
-    return _names("framework_profiles")
+    return list(_names("framework_profiles"))
 
 
 def hardware_names() -> list[str]:
     """Names of the shipped hardware profiles."""
-    return _names("hardware_profiles")
+    return list(_names("hardware_profiles"))
 
 
 def model_names() -> list[str]:
     """Names of the shipped model profiles."""
-    return _names("model_profiles")
+    return list(_names("model_profiles"))
 
 
 def profile_files(hardware: str, model: str, base: Path | None = None) -> tuple[Path, Path]:
@@ -75,8 +75,9 @@ def profile_files(hardware: str, model: str, base: Path | None = None) -> tuple[
     )
 
 
-def _names(folder: str) -> list[str]:
-    return sorted(path.stem for path in shipped_folder(folder).glob("*.yaml"))
+@cache
+def _names(folder: str) -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in shipped_folder(folder).glob("*.yaml")))
 
 
 def _load(noun: str, folder: str, profile: type[Profile], name: str, base: Path | None) -> Profile:

@@ -15,12 +15,15 @@ from fleetsim.records import Records, forget
 __all__ = ["Settled", "combine", "figures", "settle", "settle_together"]
 
 
-def figures(facts: RunFacts, records: Records, settled: Settled | None = None) -> tuple[list[Figure], float]:
+def figures(
+    facts: RunFacts, records: Records, settled: Settled | None = None, *, intervals: bool = True
+) -> tuple[list[Figure], float]:
     """The figures of every metric in the order of the metrics' names, and the warm-up that was cut, in seconds.
 
-    `settled`: where the warm-up ends, for runs that are compared; None: where this run's own does.
+    `settled`: where the warm-up ends, for runs that are compared; None: where this run's own does. `intervals`: False
+    where only values are wanted, as of one replicate among many: costly intervals are then left out.
     """
-    view, found = View(facts, records, settled), []
+    view, found = View(facts, records, settled, intervals), []
     for metric in METRICS.values():
         found += metric.rule(view)
         forget(records.tasks)

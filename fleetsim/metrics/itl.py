@@ -39,7 +39,7 @@ def _figures(view: View, scope: str, replicas: range | None) -> list[Figure]:
     ]
     estimates = [Estimate(float(value)) for value in whole]
     count = runs.count(view.cut_ns, view.horizon_ns, replicas)
-    if runs.exact and count >= BATCHES * _LEAST_PER_SECTION:
+    if view.intervals and runs.exact and count >= BATCHES * _LEAST_PER_SECTION:
         edges_ns = np.linspace(view.cut_ns, view.horizon_ns, BATCHES + 1).astype(np.int64)
         sections = [
             [runs.mean(int(start), int(stop), replicas), *runs.quantiles(levels, int(start), int(stop), replicas)]

@@ -36,8 +36,11 @@ class View:
     fleet is neither flattered by work it did after the horizon nor by the tasks it left waiting.
     """
 
-    def __init__(self, facts: RunFacts, records: Records, settled: Settled | None = None) -> None:
+    def __init__(
+        self, facts: RunFacts, records: Records, settled: Settled | None = None, intervals: bool = True
+    ) -> None:
         self.facts, self.records = facts, records
+        self.intervals = intervals  # whether anybody wants to know how sure a figure of this run alone is
         self.horizon_ns = nanoseconds(facts.horizon_s)
         settled = settled or settle(facts, records)
         self.cut_ns, self.warm_up_doubtful = settled.cut_ns, settled.doubtful

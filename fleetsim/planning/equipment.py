@@ -33,6 +33,10 @@ Equipment = dict[tuple[str, str], EquippedPool]
 """(architecture, fleet) -> the fleet as it is equipped; for its fleets see `fleets`."""
 
 
+Known = dict[str, EquippedPool]
+"""Pools by their JSON, of scenarios in one folder."""
+
+
 def fleets(architecture: Architecture) -> dict[str, Pool]:
     """Every set of replicas alike, by name: the pools, and in front of a disaggregated one its prefill side.
 
@@ -51,8 +55,8 @@ def prefill_name(pool: str) -> str:
     return f"{pool}.prefill"
 
 
-def equip(loaded: Loaded) -> Equipment:
-    """Step times, memory and price of every pool.
+def equip(loaded: Loaded, known: Known | None = None) -> Equipment:
+    """Step times, memory and price of every pool; `known` remembers them over the many variations of a scenario.
 
     Raises InputFaults with all pools that cannot be: a model that does not fit, a precision or price there is not.
     """
@@ -62,7 +66,7 @@ def equip(loaded: Loaded) -> Equipment:
         for name, pool in fleets(architecture).items():
             place = f"architectures.{architecture_name}.pools.{name}"
             try:
-                equipment[architecture_name, name] = _equip_pool(pool, loaded)
+                equipment[architecture_name, name] = _remembered(pool, loaded, known)
             except InputFaults as error:
                 faults += error.faults
             except FleetsimError as error:
@@ -70,6 +74,15 @@ def equip(loaded: Loaded) -> Equipment:
     if faults:
         raise InputFaults(faults)
     return equipment
+
+
+def _remembered(pool: Pool, loaded: Loaded, known: Known | None) -> EquippedPool:
+    if known is None:
+        return _equip_pool(pool, loaded)
+    key = pool.model_dump_json()
+    if key not in known:
+        known[key] = _equip_pool(pool, loaded)
+    return known[key]
 
 
 def _equip_pool(pool: Pool, loaded: Loaded) -> EquippedPool:

@@ -19,7 +19,7 @@ from fleetsim.scenario.keys import existing
 from fleetsim.scenario.schema import Scenario
 
 MAX_HORIZON_S = 30 * 86_400.0
-MAX_COMBINATIONS = 64
+MAX_COMBINATIONS = 10_000
 
 
 def check(scenario: Scenario, data: Any, base: Path) -> list[Flaw]:
@@ -136,7 +136,7 @@ def variation(draft: Draft) -> Iterator[Flaw]:
             yield Flaw(place, str(error))
     count = math.prod(map(len, draft.scenario.vary.values()))
     if count > MAX_COMBINATIONS:
-        yield Flaw(("vary",), f"makes {count} combinations; at most {MAX_COMBINATIONS}")
+        yield Flaw(("vary",), f"makes {count:,} combinations; at most {MAX_COMBINATIONS:,}")
 
 
 RULES: tuple[Rule, ...] = (times, arrivals, closed_loop, lengths, slo_presets, own_rules, workflows, variation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -41,8 +42,7 @@ def plain(value: Any, measures: Sequence[units.Dimension] = ()) -> Any:
     `measures` says what the numbers in it are: the last the values, the first the keys of a mapping if there are two.
     """
     if isinstance(value, BaseModel):
-        fields = type(value).model_fields
-        data = {f.alias or name: plain(getattr(value, name), measures_of(f)) for name, f in fields.items()}
+        data = {alias: plain(getattr(value, name), own) for alias, name, own in _fields(type(value))}
         return data | (value.model_extra or {})
     if isinstance(value, dict):
         keys = measures[:1] if len(measures) > 1 else ()
@@ -52,6 +52,12 @@ def plain(value: Any, measures: Sequence[units.Dimension] = ()) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool) and measures:
         return readable(value, measures[-1])
     return value
+
+
+@cache
+def _fields(model: type[BaseModel]) -> list[tuple[str, str, tuple[units.Dimension, ...]]]:
+    """Alias, name and measures of every field."""
+    return [(field.alias or name, name, measures_of(field)) for name, field in model.model_fields.items()]
 
 
 def measures_of(field: FieldInfo) -> tuple[units.Dimension, ...]:
@@ -67,6 +73,7 @@ def _dimensions(parts: tuple[Any, ...]) -> Iterator[units.Dimension]:
             yield from _dimensions((*get_args(part), *getattr(part, "__metadata__", ())))
 
 
+@lru_cache(maxsize=10_000, typed=True)
 def readable(value: float, dimension: units.Dimension) -> float | str:
     """The quantity as a user would write it, in the unit of the fewest digits; parses to the very same value."""
     choices = []

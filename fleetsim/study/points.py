@@ -15,15 +15,15 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fleetsim import planning
+from fleetsim import metrics, planning
 from fleetsim.errors import FleetsimError
 from fleetsim.scenario import Loaded
 from fleetsim.scenario.document import Document, Mark
 from fleetsim.scenario.export import plain
 from fleetsim.scenario.schema import Scenario
+from fleetsim.study.arms import ArmPlan
 from fleetsim.study.code import code_version
 from fleetsim.study.provenance import named_inputs
-from fleetsim.study.run import ArmPlan
 
 FORMAT = "fleetsim point 1"
 
@@ -183,7 +183,7 @@ def evaluate(point: Point) -> PointResult:
             "install the same fleetsim, numpy, numba and scipy on every worker"
         )
     run = _arm(point.scenario, point.base, point.architecture, point.inputs).run(point.replicate, point.engine)
-    figures = run.measured().figures
+    figures, _ = metrics.figures(run.facts, run.records, intervals=False)
     headings = _shared(tuple(Heading(f.name, f.scope, f.unit, f.better) for f in figures))
     values = array("d", [f.value if math.isfinite(f.value) else math.nan for f in figures])
     return PointResult(point.identity, run.facts.seed, headings, values, run.notes)

@@ -2,84 +2,28 @@
 
 from __future__ import annotations
 
-import time
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from fleetsim import engine as engines
-from fleetsim import metrics, planning
+from fleetsim import metrics
 from fleetsim.catalog.shipped import scenario_file
-from fleetsim.errors import Fault, InputFaults, UnknownName
-from fleetsim.luck import replicate_seed
-from fleetsim.metrics.contract import RunFacts
-from fleetsim.records import Records
+from fleetsim.errors import InputFaults, UnknownName
 from fleetsim.registry import unknown
-from fleetsim.scenario import Loaded, loading, overrides, variations
-from fleetsim.scenario.document import parts
+from fleetsim.scenario import Loaded, loading, overrides
+from fleetsim.study.arms import ArmPlan, RawRun, arms_of
+from fleetsim.study.grid import varied
 from fleetsim.study.provenance import provenance
-from fleetsim.study.results import Arm, Run, Study
-from fleetsim.units import nanoseconds
-from fleetsim.workload import Workload, materialise
+from fleetsim.study.results import Arm, Study
+
+MAX_KEPT = 64
+"""Combinations of `vary` of which every call is kept."""
 
 Progress = Callable[[str, float], None]
 """Told what is being simulated and which share of the whole study is done."""
-
-
-@dataclass(frozen=True)
-class ArmPlan:
-    """An arm that has not run yet."""
-
-    loaded: Loaded  # the scenario with the arm's variation
-    architecture: str
-    variation: dict[str, Any]  # path -> value, of the paths that concern the architecture
-    equipment: planning.Equipment
-
-    @property
-    def name(self) -> str:
-        """What the arm is called: the architecture with what varies."""
-        return planning.arm_name(self.architecture, self.variation)
-
-    @property
-    def replications(self) -> int:
-        """How many runs the arm is made of."""
-        return self.loaded.scenario.replications
-
-    def tasks(self, seed: int) -> Workload:
-        """What arrives: the same for every architecture."""
-        scenario = self.loaded.scenario
-        horizon_ns = nanoseconds(scenario.horizon_s)
-        return materialise(scenario.workload, seed=seed, horizon_ns=horizon_ns, base=self.loaded.base)
-
-    def run(self, replicate: int, engine: str, progress: Callable[[float], None] | None = None) -> RawRun:
-        """Simulate one replicate; its luck depends on the scenario's seed and its number alone."""
-        scenario, name = self.loaded.scenario, self.architecture
-        seed = replicate_seed(scenario.seed, replicate)
-        tasks = self.tasks(seed)
-        plan = planning.plan_architecture(scenario, name, self.equipment, tasks, seed)
-        facts = planning.run_facts(
-            scenario, name, self.equipment, tasks, seed=seed, replicate=replicate, variation=self.variation
-        )
-        began = time.perf_counter()
-        records = engines.run(plan, tasks, engine=engine, progress=progress)
-        return RawRun(facts, records, tasks.notes, time.perf_counter() - began)
-
-
-@dataclass(frozen=True)
-class RawRun:
-    """A run before its figures: those need to know where the warm-ups of all the others end."""
-
-    facts: RunFacts
-    records: Records
-    notes: tuple[str, ...]  # what was mended in the reading of traces
-    seconds: float
-
-    def measured(self, settled: metrics.Settled | None = None) -> Run:
-        """The run with its figures; without `settled` its own warm-up is cut."""
-        figures, warm_up_s = metrics.figures(self.facts, self.records, settled)
-        return Run(self.facts, self.records, tuple(figures), warm_up_s, self.seconds)
 
 
 @dataclass(frozen=True)
@@ -161,10 +105,36 @@ def prepare(
     sets: Sequence[str] = (),
 ) -> StudyPlan:
     """Everything `simulate` does before it runs: all faults come to light here."""
+    loaded = _asked(scenario, engine, replications, seed, sets)
+    tried = math.prod(map(len, loaded.scenario.vary.values()))
+    if tried > MAX_KEPT:
+        what = f"makes {tried:,} combinations; the calls of at most {MAX_KEPT} are kept"
+        raise InputFaults([loaded.fault("vary", f"{what}; use `fleetsim sweep`, which keeps figures alone")])
+    return StudyPlan(loaded, engine, tuple(arms_of(loaded)))
+
+
+def planned(
+    scenario: Loaded | str | Path,
+    *,
+    engine: str = "core",
+    replications: int | None = None,
+    seed: int | None = None,
+    sets: Sequence[str] = (),
+    vary: Sequence[str] = (),
+) -> StudyPlan:
+    """As `prepare`, for studies of many arms that keep figures and no calls; `vary` are `path=values` to try."""
+    loaded = _asked(scenario, engine, replications, seed, sets)
+    if vary:
+        loaded = varied(loaded, vary)
+    return StudyPlan(loaded, engine, tuple(arms_of(loaded)))
+
+
+def _asked(
+    scenario: Loaded | str | Path, engine: str, replications: int | None, seed: int | None, sets: Sequence[str]
+) -> Loaded:
     if engine not in engines.ENGINES:
         raise UnknownName(unknown("engine", engine, engines.ENGINES))
-    loaded = _changed(scenario, [*sets, *_settings(replications, seed)])
-    return StudyPlan(loaded, engine, tuple(_arms(loaded)))
+    return _changed(scenario, [*sets, *_settings(replications, seed)])
 
 
 def _settings(replications: int | None, seed: int | None) -> Iterator[str]:
@@ -182,47 +152,3 @@ def _changed(scenario: Loaded | str | Path, sets: Sequence[str]) -> Loaded:
     document = scenario.document.copy()
     overrides.apply(document, sets)
     return loading.accepted(document, scenario.file, scenario.base, scenario.text, scenario.inputs)
-
-
-def _arms(loaded: Loaded) -> list[ArmPlan]:
-    """The arms by architecture, then variation; a variation that does not concern an architecture makes no arm of it.
-
-    Raises InputFaults with the faults of all variations together.
-    """
-    equipped, faults = [], []
-    for values, varied in variations(loaded):
-        try:
-            equipped.append((values, varied, _equipped(varied)))
-        except InputFaults as error:
-            faults += error.faults
-    if faults:
-        raise InputFaults(list(dict.fromkeys(faults)))
-    arms: dict[str, ArmPlan] = {}
-    for name in loaded.scenario.architectures:
-        for values, varied, equipment in equipped:
-            own = {path: value for path, value in values.items() if _concerns(loaded, path, name)}
-            arm = ArmPlan(varied, name, own, equipment)
-            arms.setdefault(arm.name, arm)
-    return list(arms.values())
-
-
-def _equipped(varied: Loaded) -> planning.Equipment:
-    """The pools as they are equipped, and the workload tried; raises InputFaults with the faults of both."""
-    faults: list[Fault] = []
-    equipment: planning.Equipment = {}
-    try:
-        equipment = planning.equip(varied)
-    except InputFaults as error:
-        faults += error.faults
-    try:
-        ArmPlan(varied, "", {}, equipment).tasks(varied.scenario.seed)
-    except InputFaults as error:
-        faults += error.faults
-    if faults:
-        raise InputFaults(faults)
-    return equipment
-
-
-def _concerns(loaded: Loaded, path: str, architecture: str) -> bool:
-    place = parts(loaded.document.data, path)
-    return place[0] != "architectures" or len(place) < 2 or place[1] == architecture
