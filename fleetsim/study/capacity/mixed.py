@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from fleetsim.planning import EquippedPool
-from fleetsim.study.capacity.bounds import BOTH, Load, floor_ns, pace_ns, token_prices
+from fleetsim.study.capacity.bounds import BOTH, Load, busy_replicas, floor_ns, least_replicas, token_prices
 from fleetsim.study.capacity.space import Variant
 from fleetsim.study.capacity.survey import Survey
 
@@ -50,10 +50,7 @@ class Mix:
     def busy(self) -> np.ndarray:
         """float64[sizes, pools]: a guess of the replicas that a size keeps busy in a pool."""
         rows = [
-            [
-                load.calls_per_s * pace_ns(load, pool, self.tpot_s) / 1e9 if len(load.prompt_tokens) else 0.0
-                for pool in self.pools.values()
-            ]
+            [busy_replicas(load, pool, self.tpot_s) for pool in self.pools.values()]
             for load in self.sizes.values()
         ]
         return np.minimum(np.array(rows), _NEVER)
@@ -61,18 +58,15 @@ class Mix:
     @cached_property
     def least(self) -> np.ndarray:
         """float64[sizes, pools]: how many replicas a size keeps busy in a pool at the very least."""
-        whole = Load(BOTH, *(np.concatenate(part) for part in self._columns()), next(iter(self.sizes.values())).span_s)
-        prices = [token_prices(whole, pool) for pool in self.pools.values()]
-        rows = [
-            [float(floor_ns(load, pool, p).sum()) for pool, p in zip(self.pools.values(), prices, strict=True)]
-            for load in self.sizes.values()
-        ]
-        calls = sum(len(load.prompt_tokens) for load in self.sizes.values())
-        return np.array(rows) / (whole.span_s * 1e9) * max(0.0, 1 - 3 / math.sqrt(max(calls, 1)))
-
-    def _columns(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        loads = self.sizes.values()
-        return [load.prompt_tokens for load in loads], [load.output_tokens for load in loads]
+        columns = zip(*((load.prompt_tokens, load.output_tokens) for load in self.sizes.values()), strict=True)
+        whole = Load(BOTH, *map(np.concatenate, columns), next(iter(self.sizes.values())).span_s)
+        by_pool = []
+        for pool in self.pools.values():
+            prices = token_prices(whole, pool)
+            work_ns = np.array([floor_ns(load, pool, prices).sum() for load in self.sizes.values()])
+            sure = least_replicas(whole, pool) * whole.span_s * 1e9 / max(work_ns.sum(), 1.0)
+            by_pool.append(work_ns * sure / (whole.span_s * 1e9))
+        return np.array(by_pool).T
 
     def utilisation(self, work: np.ndarray) -> np.ndarray:
         """float64[*shape]: the least possible utilisation of the fullest pool, for every candidate."""
@@ -84,10 +78,10 @@ class Mix:
     def routes(self, index: tuple[int, ...]) -> dict[str, Any]:
         """path -> value of the workflow's routes that even out the pools of a candidate."""
         _, shares = evened(self.busy, self.variant.counts[index])
-        routes = {
-            size: {"shares": {pool: round(float(s), 4) for pool, s in zip(self.pools, row, strict=True) if s >= _LEAST_SHARE}}
-            for size, row in zip(self.sizes, shares, strict=True)
-        }
+        routes = {}
+        for size, row in zip(self.sizes, shares, strict=True):
+            shared = zip(self.pools, row.tolist(), strict=True)
+            routes[size] = {"shares": {pool: round(share, 4) for pool, share in shared if share >= _LEAST_SHARE}}
         return {f"architectures.{self.variant.architecture}.workflow.routes": routes}
 
 

@@ -21,6 +21,15 @@ GROWING = ".replicas"
 """The end of the paths along which a fleet only gets better: a variable of this name is an axis, others are settings."""
 
 
+def equipped(loaded: Loaded, architecture: str) -> dict[str, EquippedPool]:
+    """The fleets of one architecture as they are equipped; raises InputFaults if one cannot be."""
+    alone = loaded.scenario.model_copy(
+        update={"architectures": {architecture: loaded.scenario.architectures[architecture]}}
+    )
+    one = Loaded(alone, loaded.file, loaded.base, loaded.text, {}, loaded.document)
+    return {name: pool for (_, name), pool in planning.equip(one).items()}
+
+
 @dataclass(frozen=True)
 class Axis:
     """A number of replicas that may be chosen."""
@@ -56,14 +65,12 @@ class Variant:
     @cached_property
     def equipment(self) -> dict[str, EquippedPool]:
         """Its fleets as they are equipped; raises InputFaults if one cannot be."""
-        scenario = self.loaded.scenario
-        alone = scenario.model_copy(update={"architectures": {self.architecture: self._architecture}})
-        one = Loaded(alone, self.loaded.file, self.loaded.base, self.loaded.text, {}, self.loaded.document)
-        return {name: pool for (_, name), pool in planning.equip(one).items()}
+        return equipped(self.loaded, self.architecture)
 
     @property
-    def _architecture(self) -> Any:
-        return self.loaded.scenario.architectures[self.architecture]
+    def largest(self) -> Loaded:
+        """The scenario with as many replicas as there may be."""
+        return changed(self.loaded, {axis.path: axis.values[-1] for axis in self.axes})
 
     @cached_property
     def counts(self) -> np.ndarray:

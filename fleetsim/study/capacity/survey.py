@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fleetsim import metrics
 from fleetsim.metrics.contract import Figure
 from fleetsim.planning import fleets
 from fleetsim.scenario.slo import targets
 from fleetsim.study.capacity.bounds import BOTH, DECODE, PREFILL, Load, busy_replicas, least_replicas
-from fleetsim.study.capacity.space import Variant
-from fleetsim.study.run import ArmPlan
-from fleetsim.study.variants import changed
+from fleetsim.study.arms import ArmPlan
+from fleetsim.study.capacity.space import Variant, equipped
 
 NO_TARGET_S = 1e9
 
@@ -40,20 +40,17 @@ class Survey:
 
 def survey(variant: Variant) -> Survey:
     """Simulate the variant's largest fleet once, here, under the luck of replicate 0."""
-    loaded = changed(variant.loaded, {axis.path: axis.values[-1] for axis in variant.axes})
-    equipment = {(variant.architecture, name): pool for name, pool in variant.equipment.items()}
-    architecture = loaded.scenario.architectures[variant.architecture]
-    for name, pool in fleets(architecture).items():
-        old = equipment[variant.architecture, name]
-        equipment[variant.architecture, name] = type(old)(**(vars(old) | {"pool": pool}))
-    raw = ArmPlan(loaded, variant.architecture, {}, equipment).run(0, "core")
-    figures = {(f.name, f.scope): f for f in raw.measured().figures}
+    loaded, name = variant.largest, variant.architecture
+    equipment = {(name, fleet): pool for fleet, pool in equipped(loaded, name).items()}
+    raw = ArmPlan(loaded, name, {}, equipment).run(0, "core")
+    found, _ = metrics.figures(raw.facts, raw.records, intervals=False)
+    figures = {(f.name, f.scope): f for f in found}
     calls, tasks = raw.records.calls, raw.records.tasks
     domain = tasks.domain[np.searchsorted(tasks.task, calls.task)]
     loads: dict[str, Load] = {}
     sizes: dict[str, np.ndarray] = {}
     if all(getattr(each, "count", None) is None for each in _sources(variant)):
-        for fleet, (part, rows) in _rows(architecture, calls.pool).items():
+        for fleet, (part, rows) in _rows(loaded.scenario.architectures[name], calls.pool).items():
             mine = calls[rows]
             prompt, output = mine.prompt_tokens.astype(np.float64), mine.output_tokens.astype(np.float64)
             loads[fleet], sizes[fleet] = Load(part, prompt, output, loaded.scenario.horizon_s), domain[rows]
