@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from fleetsim.registry import unknown
-from fleetsim.scenario.document import Flaw
+from fleetsim.scenario.document import Flaw, parts
 from fleetsim.scenario.draft import Draft, Rule
 from fleetsim.scenario.keys import existing
 
@@ -44,9 +44,23 @@ def variables(draft: Draft) -> Iterator[Flaw]:
             yield Flaw(place, "names a candidate twice")
         if path.endswith(".replicas") and not all(type(value) is int and value >= 1 for value in values):
             yield Flaw(place, "has candidates that are no numbers of replicas; write whole numbers, or 1:12")
-    count = math.prod(map(len, draft.scenario.capacity.variables.values()))
+    count = _candidates(draft)
     if count > MAX_CANDIDATES:
-        yield Flaw(("capacity", "variables"), f"makes {count:,} combinations; at most {MAX_CANDIDATES:,}")
+        yield Flaw(("capacity", "variables"), f"makes {count:,} candidates; at most {MAX_CANDIDATES:,}")
+
+
+def _candidates(draft: Draft) -> int:
+    """How many fleets there are to choose from: a variable below one architecture concerns it alone."""
+    variables = draft.scenario.capacity.variables
+    places = {path: parts(draft.data, path) for path in variables}
+    return sum(
+        math.prod(
+            len(values)
+            for path, values in variables.items()
+            if places[path][0] != "architectures" or places[path][1:2] == (name,)
+        )
+        for name in draft.scenario.architectures
+    )
 
 
 def competitors(draft: Draft) -> Iterator[Flaw]:

@@ -17,6 +17,7 @@ from fleetsim.study.capacity.bench import Fleet
 from fleetsim.study.capacity.space import Variant
 
 UNKNOWN, HOLDS, FAILS = 0, 1, -1
+_LEAST_CHANCE = 0.15
 
 Judge = Callable[[Fleet], bool]
 
@@ -28,7 +29,7 @@ class Knowledge:
     variants: Sequence[Variant]
     busy: Sequence[np.ndarray]  # float64[*shape] by variant: guessed utilisation at load 1, 0 where nothing is known
     verdicts: dict[float, list[np.ndarray]] = field(default_factory=dict)
-    _levels: list[tuple[int, float, bool]] = field(default_factory=list)  # variant, utilisation, verdict
+    _levels: list[tuple[Fleet, float, bool]] = field(default_factory=list)  # fleet, utilisation, verdict
 
     def at(self, load: float) -> list[np.ndarray]:
         """The verdicts at a load, with what others imply."""
@@ -53,26 +54,31 @@ class Knowledge:
                 verdicts[fleet.variant][corner] = HOLDS if holds else FAILS
         level = float(self.busy[fleet.variant][fleet.index]) * fleet.load
         if level > 0:
-            self._levels.append((fleet.variant, level, holds))
+            self._levels.append((fleet, level, holds))
 
     def chance(self, variant: int, load: float) -> np.ndarray:
         """float64[*shape]: a guess of the probability that candidates hold, by their guessed utilisation."""
-        middle, width = self._boundary(variant)
+        middle, width = self._boundary(variant, load)
         level = self.busy[variant] * load
         chance = 1 / (1 + np.exp(np.clip((level - middle) / width, -50, 50)))
-        return np.where(level > 0, np.clip(chance, 0.1, 0.9), 0.5)
+        return np.where(level > 0, np.clip(chance, _LEAST_CHANCE, 1 - _LEAST_CHANCE), 0.5)
 
-    def _boundary(self, variant: int) -> tuple[float, float]:
-        """Between which utilisations verdicts change: those of the variant itself, or of all."""
-        for levels in ([x for x in self._levels if x[0] == variant], self._levels):
+    def _boundary(self, variant: int, load: float) -> tuple[float, float]:
+        """Middle and width of the utilisations between which verdicts change, by the verdicts that are most alike.
+
+        Between two verdicts on the same variant at the same load nothing is guessed: that is bisection.
+        """
+        own = [x for x in self._levels if x[0].variant == variant]
+        here = [x for x in own if x[0].load == load]
+        for levels in (here, own, self._levels):
             held = max((level for _, level, holds in levels if holds), default=None)
             failed = min((level for _, level, holds in levels if not holds), default=None)
             if held is not None and failed is not None:
-                return (held + failed) / 2, max(abs(failed - held) / 4, 0.02 * failed)
+                return (held + failed) / 2, np.inf if levels is here else max(abs(failed - held) / 2, 0.05 * failed)
             if held is not None:
-                return 1.15 * held, 0.15 * held
+                return 1.15 * held, 0.1 * held
             if failed is not None:
-                return 0.85 * failed, 0.15 * failed
+                return 0.85 * failed, 0.1 * failed
         return 0.75, 0.15
 
 
