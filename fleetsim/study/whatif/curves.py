@@ -93,8 +93,9 @@ def _level(change: tuple[Estimate, Any]) -> float:
 
 def unit_of(laboratory: Laboratory, trial: Trial, figure: str) -> str:
     """The unit of a figure."""
-    key = figure if " " in figure else f"{figure} all"
-    return next((f.unit for f in laboratory.results(trial)[0].figures if f.key == key), "")
+    name, _, scope = figure.partition(" ")
+    wanted = (name, scope or "all")
+    return next((f.unit for f in laboratory.results(trial)[0].figures if (f.name, f.scope) == wanted), "")
 
 
 def _key(value: Any) -> str:

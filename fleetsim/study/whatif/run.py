@@ -10,14 +10,17 @@ from typing import Any
 from fleetsim.errors import InputFaults, UnknownName
 from fleetsim.registry import unknown
 from fleetsim.scenario import Loaded
+from fleetsim.scenario.document import Mark
 from fleetsim.statistics import Estimate
 from fleetsim.study.provenance import provenance
-from fleetsim.study.run import planned_scenario
+from fleetsim.study.grid import SOURCE, parse
+from fleetsim.study.run import asked
 from fleetsim.study.sweep import run_points
 from fleetsim.study.whatif.break_even import BreakEven, break_evens
 from fleetsim.study.whatif.curves import Response, Swing, rank_correlations, responses, tornado, unit_of
 from fleetsim.study.whatif.design import Factor, design_of
 from fleetsim.study.whatif.sensitivity import METHODS, Influence, influences, library
+from fleetsim.study.variants import changed
 from fleetsim.study.whatif.trials import Laboratory, Runs, Trial
 
 FIGURES = ("slo_attainment", "ttft_p99", "tpot_p99", "e2e_p99", "usd_per_million_output_tokens", "joules_per_output_token")
@@ -85,8 +88,8 @@ def whatif(
 
     Raises InputFaults with all faults before anything runs, NoSensitivity without SALib, EngineFault if a law breaks.
     """
-    loaded = planned_scenario(scenario, replications=replications, seed=seed, sets=sets, vary=vary)
-    factors = _factors(loaded)
+    loaded = asked(scenario, "core", replications, seed, sets)
+    factors = _factors(loaded, vary)
     rule = design_of(design)
     if sensitivity is not None:
         _check_method(sensitivity)
@@ -95,8 +98,8 @@ def whatif(
     if break_even is not None:
         _check_break_even(loaded, factors, between)
     trials = laboratory.trials(rule(factors, samples, loaded.scenario.seed))
-    laboratory.make(trials)
     shown = _figures(laboratory, trials, [*figures, *([break_even] if break_even else [])], bool(figures))
+    laboratory.make(trials)
     crossings = None if break_even is None else break_evens(laboratory, factors[0], break_even, between)
     ranked = None
     if sensitivity is not None:
@@ -120,12 +123,22 @@ def whatif(
     )
 
 
-def _factors(loaded: Loaded) -> list[Factor]:
-    factors = [Factor(path, tuple(values)) for path, values in loaded.scenario.vary.items()]
-    if not factors:
+def _factors(loaded: Loaded, vary: Sequence[str]) -> list[Factor]:
+    """What varies: the scenario's block with the options laid over it. Raises InputFaults with all that is wrong."""
+    given, faults = parse(vary)
+    for path, (values, number) in given.items():
+        for value in values:
+            try:
+                changed(loaded, {path: value}, Mark(SOURCE, number))
+            except InputFaults as error:
+                faults += error.faults
+    whole = dict(loaded.scenario.vary) | {path: values for path, (values, _) in given.items()}
+    if not whole and not faults:
         what = "varies nothing; write --vary path=a,b,c or path=lo:hi:n, or a `vary:` block"
-        raise InputFaults([loaded.fault("", what)])
-    return factors
+        faults.append(loaded.fault("", what))
+    if faults:
+        raise InputFaults(list(dict.fromkeys(faults)))
+    return [Factor(path, tuple(values)) for path, values in whole.items()]
 
 
 def _check_method(method: str) -> None:
@@ -151,7 +164,9 @@ def _check_break_even(loaded: Loaded, factors: list[Factor], between: tuple[str,
 
 def _figures(laboratory: Laboratory, trials: Sequence[Trial], asked: Sequence[str], only: bool) -> list[str]:
     """The figures to show. Raises UnknownName for one that there is not."""
-    known = {figure.key for trial in trials for figure in laboratory.results(trial)[0].figures}
+    known = set()
+    for trial in {trial.architecture: trial for trial in trials}.values():
+        known |= {f"{figure.name} {figure.scope}" for figure in laboratory.results(trial)[0].figures}
     for figure in asked:
         if (figure if " " in figure else f"{figure} all") not in known:
             raise UnknownName(unknown("figure", figure, {key.removesuffix(" all") for key in known}))
