@@ -11,12 +11,14 @@ import fleetsim
 from fleetsim.cli.accuracy import accuracy
 from fleetsim.cli.calibrate import calibrate
 from fleetsim.cli.check import check
+from fleetsim.cli.compare import compare
 from fleetsim.cli.group import Commands
 from fleetsim.cli.listing import list_
 from fleetsim.cli.predict import predict
 from fleetsim.cli.run import run
 from fleetsim.cli.schema import schema
 from fleetsim.cli.show import show
+from fleetsim.cli.sweep import sweep
 from fleetsim.cli.verify import verify
 
 
@@ -43,7 +45,7 @@ def commands() -> None:
     """
 
 
-for _command in (run, check, list_, show, schema, verify, predict, calibrate, accuracy):
+for _command in (run, compare, sweep, check, list_, show, schema, verify, predict, calibrate, accuracy):
     commands.add_command(_command)
 
 

@@ -31,9 +31,9 @@ def check(scenario: str, resolved: bool, sets: tuple[str, ...]) -> None:
       fleetsim check my_scenario.yaml --resolved
       fleetsim check quickstart --set architectures."two L40S".pools.chat.hardware=l4
     """
-    from fleetsim.study.run import prepare
+    from fleetsim.study.run import planned
 
-    plan = prepare(scenario, sets=sets)
+    plan = planned(scenario, sets=sets)
     if resolved:
         text = plan.loaded.resolved().rstrip("\n")
         say(text) if sys.stdout.isatty() else click.echo(text)  # a file gets the very text, a terminal only a safe one

@@ -60,9 +60,15 @@ def evaluate_chunk(points: Sequence[Point]) -> list[Outcome]:
 
 
 def evaluated_here(points: Sequence[Point]) -> Iterator[list[tuple[int, PointResult]]]:
-    """The results in this process, one after the other, each with its number."""
+    """The results in this process, one after the other, each with its number, in batches of about CHUNK_S."""
+    batch, began = [], time.perf_counter()
     for number, point in enumerate(points):
-        yield [(number, evaluate(point))]
+        batch.append((number, evaluate(point)))
+        if time.perf_counter() - began >= CHUNK_S:
+            yield batch
+            batch, began = [], time.perf_counter()
+    if batch:
+        yield batch
 
 
 class Dispatch:
@@ -82,13 +88,17 @@ class Dispatch:
         self._seconds, self._done = 0.0, 0
 
     def __iter__(self) -> Iterator[list[tuple[int, PointResult]]]:
-        while self._waiting or self._suspects or self._flying:
-            self._send()
-            landed, _ = wait(self._flying, return_when=FIRST_COMPLETED)
-            for future in landed:
-                batch = self._landed(future, self._flying.pop(future))
-                if batch:
-                    yield batch
+        try:
+            while self._waiting or self._suspects or self._flying:
+                self._send()
+                landed, _ = wait(self._flying, return_when=FIRST_COMPLETED)
+                for future in landed:
+                    batch = self._landed(future, self._flying.pop(future))
+                    if batch:
+                        yield batch
+        finally:
+            for future in self._flying:
+                future.cancel()
 
     def _send(self) -> None:
         if self._broken and not self._flying:

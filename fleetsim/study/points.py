@@ -59,6 +59,11 @@ class Point:
         """The architecture with what varies."""
         return planning.arm_name(self.architecture, dict(self.variation))
 
+    @property
+    def finds_warm_up(self) -> bool:
+        """Whether each run looks for its own warm-up."""
+        return json.loads(self.scenario)["warm_up"] == "auto"
+
     def replicated(self, replicate: int) -> Point:
         """The same simulation under the luck of another replicate."""
         return replace(self, replicate=replicate)

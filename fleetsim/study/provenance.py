@@ -20,12 +20,13 @@ from fleetsim.planning import fleets
 from fleetsim.scenario import Loaded, overrides, read
 from fleetsim.scenario.document import Place, dotted, look
 from fleetsim.scenario.fields import Model
+from fleetsim.study import grid
 from fleetsim.workload.files import resolve
 
 _LIBRARIES = ("numpy", "numba", "scipy", "simpy")
 
 
-def provenance(loaded: Loaded, variants: Sequence[Loaded], engine: str) -> dict[str, Any]:
+def provenance(loaded: Loaded, variants: Sequence[Loaded], engine: str, verb: str = "run") -> dict[str, Any]:
     """Versions, machine, seed, inputs with their sha256 and the command that makes the study again.
 
     Nothing in it differs between two equal runs on one machine: no time, no folder of results. `laws` is always
@@ -43,7 +44,7 @@ def provenance(loaded: Loaded, variants: Sequence[Loaded], engine: str) -> dict[
         "platform": f"{platform.system()} {platform.machine()}, {_cpu()}",
         "scenario_sha256": hashlib.sha256(loaded.resolved().encode()).hexdigest(),
         "inputs": inputs(loaded, variants),
-        "command": command(loaded, engine),
+        "command": command(loaded, engine, verb),
     }
 
 
@@ -72,9 +73,9 @@ def _sha256(path: Path, modified_ns: int, size: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def command(loaded: Loaded, engine: str = "core") -> list[str]:
+def command(loaded: Loaded, engine: str = "core", verb: str = "run") -> list[str]:
     """The words of the command line that makes the study again."""
-    words = ["fleetsim", "run", portable(loaded.file)]
+    words = ["fleetsim", verb, portable(loaded.file)]
     if engine != "core":
         words += ["--engine", engine]
     for place in _overridden(loaded):
@@ -118,7 +119,7 @@ def _values_of(key: str, value: Any) -> Iterator[str]:
 def _overridden(loaded: Loaded) -> list[Place]:
     """The places that overrides were written to; of places within one another the outermost."""
     marks = loaded.document.marks
-    places = {place for place, mark in marks.items() if mark.file == overrides.SOURCE}
+    places = {place for place, mark in marks.items() if mark.file in (overrides.SOURCE, grid.SOURCE)}
     return sorted((p for p in places if not any(p[:n] in places for n in range(1, len(p)))), key=dotted)
 
 

@@ -41,6 +41,21 @@ class Crew:
 
 
 @contextmanager
+def hired(workers: int | None, executor: Executor | Crew | None, points: int) -> Iterator[Crew | None]:
+    """Who evaluates so many points: those that are given, processes of this machine, or None for this process."""
+    count = workers or os.cpu_count() or 1
+    if isinstance(executor, Crew):
+        yield executor
+    elif executor is not None:
+        yield Crew(executor, count)
+    elif min(count, points) <= 1:
+        yield None
+    else:
+        with local_crew(min(count, points)) as crew:
+            yield crew
+
+
+@contextmanager
 def local_crew(workers: int) -> Iterator[Crew]:
     """Worker processes of this machine; the core is compiled here, once, before they start."""
     import fleetsim.engine.core  # noqa: F401  compiles, or loads what is compiled
@@ -72,8 +87,8 @@ def _end_with(parent: Any) -> None:
 
 
 @contextmanager
-def dask_crew(address: str) -> Iterator[Crew]:
-    """The workers of a Dask cluster, such as `tcp://host:8786`.
+def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
+    """A Dask cluster, such as `tcp://host:8786`, as an executor, and how many points it can work on at once.
 
     Raises FleetsimError if dask is not installed or the cluster does not answer.
     """
@@ -89,4 +104,4 @@ def dask_crew(address: str) -> Iterator[Crew]:
         threads = sum(client.nthreads().values())
         if not threads:
             raise FleetsimError(f"the Dask cluster at {address} has no workers; start some with: dask worker {address}")
-        yield Crew(client.get_executor(pure=False), threads)
+        yield client.get_executor(pure=False), threads

@@ -67,7 +67,7 @@ DOORS = {
     "pyarrow": ("fleetsim/records/", "fleetsim/study/"),
     "pandas": ("fleetsim/study/", "fleetsim/records/", "fleetsim/predict/files.py", "fleetsim/accuracy/"),
     "numba": ("fleetsim/compiled.py", "fleetsim/engine/core/", "fleetsim/policies/"),
-    "scipy": ("fleetsim/statistics.py", "fleetsim/workload/", "fleetsim/metrics/", "fleetsim/calibration/solve.py"),
+    "scipy": ("fleetsim/statistics/", "fleetsim/workload/", "fleetsim/metrics/", "fleetsim/calibration/solve.py"),
     "pydantic": ("fleetsim/scenario/", "fleetsim/catalog/", "fleetsim/workload/", "fleetsim/workflow/"),
     "pydantic_core": ("fleetsim/scenario/", "fleetsim/workload/lengths/mixture.py"),
     "llvmlite": ("fleetsim/study/provenance.py",),

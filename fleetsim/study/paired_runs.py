@@ -1,0 +1,111 @@
+"""Runs of several arms under the same luck, added until the differences are known well enough."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+
+from fleetsim.errors import UnknownName
+from fleetsim.registry import unknown
+from fleetsim.statistics import Precision, StoppingRule
+from fleetsim.study.differences import Difference, differences
+from fleetsim.study.points import Point, PointResult, places
+from fleetsim.study.sweep import run_points
+from fleetsim.study.workers import Crew
+
+JUDGED = ("usd_per_slo_met_task all", "slo_attainment all", "ttft_p99 all", "tpot_p99 all", "e2e_p99 all")
+"""What arms are judged by if nobody says, as far as their runs have it."""
+
+_PILOT = 3  # replicates that look for the warm-up
+_SMALL_S = 5.0  # a comparison that takes less is not worth starting processes for
+
+Progress = Callable[[str, float], None]
+"""Told what is being done and which share of the budget is spent."""
+
+
+def excess(precision: Precision, found: Difference) -> float:
+    """The half-width of a difference as a multiple of the wanted one, which is relative to the baseline's value."""
+    return precision.excess(found.difference, found.baseline_value)
+
+
+class PairedRuns:
+    """The runs of a comparison as they grow."""
+
+    def __init__(self, points: dict[str, Point], rule: StoppingRule, precision: Precision, tell: Progress) -> None:
+        self._points, self._rule, self._precision, self._tell = points, rule, precision, tell
+        self.results: dict[str, list[PointResult]] = {arm: [] for arm in points}
+        self.warm_up: str = "as the scenario says"
+        self.notes: list[str] = []
+        self._pilot: list[PointResult] = []
+
+    @property
+    def done(self) -> int:
+        """Replicates so far."""
+        return min(map(len, self.results.values()))
+
+    def workers(self, workers: int | None, executor: Executor | Crew | None) -> int | None:
+        """How many processes; 1 if nobody says and a first run shows that it will not take long."""
+        if workers is not None or executor is not None:
+            return workers
+        self._tell("a first run", 0.0)
+        began = time.perf_counter()
+        self._pilot = run_points(list(self._points.values())[:1], workers=1)
+        runs = len(self._points) * (self._rule.first + _PILOT)
+        return 1 if (time.perf_counter() - began) * runs < _SMALL_S else None
+
+    def run(self, figures: Sequence[str], crew: Crew | None) -> list[str]:
+        """Run until the rule is content; returns the keys of the figures that are judged."""
+        self._settle(crew)
+        self._add(self._rule.first, crew)
+        judged = _judged(figures, [result for runs in self.results.values() for result in runs])
+        while True:
+            found = [d for d in differences(self.results, judged) if d.judged and d.pairs]
+            more = self._rule.more(self.done, [excess(self._precision, d) for d in found])
+            if not more:
+                return judged
+            self._add(more, crew)
+
+    def _settle(self, crew: Crew | None) -> None:
+        """Give the arms without a warm-up the longest that pilot runs find among those that settled."""
+        arms = [arm for arm, point in self._points.items() if point.finds_warm_up]
+        if not arms:
+            return
+        pilots = [self._points[arm].replicated(k) for k in range(_PILOT) for arm in arms]
+        self._tell("pilot runs for the warm-up", 0.0)
+        have = {result.identity: result for result in self._pilot}
+        ran = self._evaluated([point for point in pilots if point.identity not in have], crew)
+        have |= {result.identity: result for result in ran}
+        results = [have[point.identity] for point in pilots]
+        steady = [r.value("warm_up") for r in results if not r.value("warm_up_doubtful")]
+        cut_s = max(steady or [r.value("warm_up") for r in results])
+        restless = [
+            arm for n, arm in enumerate(arms) if all(r.value("warm_up_doubtful") for r in results[n :: len(arms)])
+        ]
+        self.notes += [f"{arm} never settled: its figures depend on the horizon" for arm in restless]
+        self.warm_up = f"{cut_s:g} s, found in {_PILOT} pilot runs"
+        self._points = self._points | {arm: self._points[arm].warmed_up(cut_s) for arm in arms}
+
+    def _add(self, count: int, crew: Crew | None) -> None:
+        first = self.done
+        points = [p.replicated(k) for k in range(first, first + count) for p in self._points.values()]
+        self._tell(f"{first} pairs, {count} more", first / self._rule.budget)
+        for number, result in enumerate(self._evaluated(points, crew)):
+            self.results[list(self._points)[number % len(self._points)]].append(result)
+
+    @staticmethod
+    def _evaluated(points: Sequence[Point], crew: Crew | None) -> list[PointResult]:
+        return run_points(points, workers=1) if crew is None else run_points(points, executor=crew)
+
+
+def _judged(figures: Sequence[str], results: Sequence[PointResult]) -> list[str]:
+    """The keys to judge by. Raises UnknownName for a figure that no run has."""
+    known = dict.fromkeys(key for result in results for key in places(result.headings))
+    if not figures:
+        return [k for k in JUDGED if any(math.isfinite(r.value(*k.split(" ", 1))) for r in results)]
+    keys = [key if key in known else f"{key} all" for key in figures]
+    for asked, key in zip(figures, keys, strict=True):
+        if key not in known:
+            raise UnknownName(unknown("figure", asked, known))
+    return list(dict.fromkeys(keys))
