@@ -10,6 +10,7 @@ import click
 import fleetsim
 from fleetsim.cli.accuracy import accuracy
 from fleetsim.cli.calibrate import calibrate
+from fleetsim.cli.capacity import capacity
 from fleetsim.cli.check import check
 from fleetsim.cli.compare import compare
 from fleetsim.cli.group import Commands
@@ -20,6 +21,7 @@ from fleetsim.cli.schema import schema
 from fleetsim.cli.show import show
 from fleetsim.cli.sweep import sweep
 from fleetsim.cli.verify import verify
+from fleetsim.cli.whatif import whatif
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -45,7 +47,21 @@ def commands() -> None:
     """
 
 
-for _command in (run, compare, sweep, check, list_, show, schema, verify, predict, calibrate, accuracy):
+for _command in (
+    run,
+    compare,
+    sweep,
+    whatif,
+    capacity,
+    check,
+    list_,
+    show,
+    schema,
+    verify,
+    predict,
+    calibrate,
+    accuracy,
+):
     commands.add_command(_command)
 
 

@@ -48,7 +48,9 @@ def _answer(answer: CapacityAnswer) -> Iterator[str]:
 
 
 def _kept(kept: Kept) -> str:
-    interval = "" if kept.low is None or kept.high is None else f" ({_value(kept, kept.low)} to {_value(kept, kept.high)})"
+    interval = (
+        "" if kept.low is None or kept.high is None else f" ({_value(kept, kept.low)} to {_value(kept, kept.high)})"
+    )
     return f"{_value(kept, kept.value)}{interval}, {three(100 * kept.headroom)} % of the limit to spare"
 
 
@@ -71,7 +73,11 @@ def _confirmed(answer: CapacityAnswer) -> str:
 
 
 def _alternatives(answer: CapacityAnswer) -> str:
-    rows = [("answer", answer.answer), ("runner-up", answer.runner_up), (f"baseline {answer.baseline_name}", answer.baseline)]
+    rows = [
+        ("answer", answer.answer),
+        ("runner-up", answer.runner_up),
+        (f"baseline {answer.baseline_name}", answer.baseline),
+    ]
     shown = [(what, choice) for what, choice in rows if choice is not None]
     if answer.answer is None or len(shown) < 2:
         return ""
@@ -97,7 +103,14 @@ def _front(answer: CapacityAnswer) -> str:
     if not answer.front:
         return ""
     names = list(dict.fromkeys(name for point in answer.front for name in point.figures))
-    body = [["not beaten in price, tail and quality", "$ per h", *(f"{n}, ms" if "p99" in n else n for n in names), "limits"]]
+    body = [
+        [
+            "not beaten in price, tail and quality",
+            "$ per h",
+            *(f"{n}, ms" if "p99" in n else n for n in names),
+            "limits",
+        ]
+    ]
     for point in answer.front:
         values = [three(point.figures.get(name, float("nan"))) for name in names]
         body.append([point.name, three(point.usd_per_hour), *values, "kept" if point.holds else "broken"])
@@ -106,11 +119,13 @@ def _front(answer: CapacityAnswer) -> str:
 
 def _effort(answer: CapacityAnswer) -> Iterator[str]:
     effort = answer.effort
-    yield wrapped(
-        f"{effort.fleets:,} of {effort.candidates:,} candidates simulated for the answer ({100 * effort.share:.1f} %), in "
-        f"{effort.runs:,} runs; {effort.excluded:,} excluded by bounds. With all of the above: {effort.all_fleets:,} fleets, "
-        f"{effort.all_runs:,} runs."
-    )
+    said = [
+        f"{effort.fleets:,} of {effort.candidates:,} candidates simulated for the answer ({100 * effort.share:.1f} %)",
+        f"in {effort.runs:,} runs; {effort.excluded:,} excluded by bounds",
+    ]
+    if effort.all_runs > effort.runs:
+        said.append(f"with all of the above {effort.all_fleets:,} fleets in {effort.all_runs:,} runs")
+    yield wrapped(", ".join(said) + ".")
     for reason in effort.impossible[:5]:
         yield wrapped(f"cannot be built: {reason}", first="  ")
     if len(effort.impossible) > 5:

@@ -75,7 +75,9 @@ def competitors(draft: Draft) -> Iterator[Flaw]:
         if name not in known:
             yield Flaw(("capacity", *place), unknown("architecture", name, known))
         elif place[0] == "steer" and known[name].workflow.kind != "by_size":
-            yield Flaw(("capacity", *place), f"{name!r} is of kind {known[name].workflow.kind}; only by_size is steered")
+            yield Flaw(
+                ("capacity", *place), f"{name!r} is of kind {known[name].workflow.kind}; only by_size is steered"
+            )
 
 
 def scopes(draft: Draft) -> Iterator[Flaw]:

@@ -11,11 +11,9 @@ from fleetsim.scenario.capacity import Constraint
 from fleetsim.scenario.document import dotted
 from fleetsim.study.capacity.feasibility import ErrorBudget, LimitTest, Verdict
 from fleetsim.study.capacity.space import Variant
+from fleetsim.study.kept import Runs
 from fleetsim.study.points import Point, PointResult, point_of
 from fleetsim.study.variants import changed, scaled_load
-
-Runs = Callable[[Sequence[Point]], Sequence[PointResult]]
-"""Who simulates points: one result each, in order."""
 
 FRESH = 1_000_000
 """The first replicate of confirmations: luck that no search has seen."""

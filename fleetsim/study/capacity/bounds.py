@@ -1,7 +1,7 @@
 """What no replica can do better than: bounds and guesses from its step-time table, before anything is simulated.
 
-`floor_ns` is a bound: a replica whose work comes in faster cannot keep up under any scheduler. `pace_ns` is a guess: the
-time a call takes of a replica that runs its best steady batch within the target for time per token, as in the
+`floor_ns` is a bound: a replica whose work comes in faster cannot keep up under any scheduler. `pace_ns` is a guess:
+the time a call takes of a replica that runs its best steady batch within the target for time per token, as in the
 allocation of mixed accelerators (Griggs et al., "Melange", arXiv 2404.14527). Bounds decide, guesses only say where to
 look first.
 """
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fleetsim.hardware import StepTable
 from fleetsim.planning import EquippedPool
 
 PREFILL, DECODE, BOTH = "prefill", "decode", "both"

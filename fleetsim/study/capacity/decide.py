@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fleetsim.study.capacity.bench import FRESH, Bench, Fleet, Judgement
-from fleetsim.study.capacity.compare import best_of
+from fleetsim.study.capacity.best import best_of
 from fleetsim.study.capacity.feasibility import ErrorBudget
 from fleetsim.study.capacity.question import PRICE, Question
 from fleetsim.study.capacity.search import Knowledge, cheapest, least_of
@@ -112,7 +112,7 @@ def _word(verdict: bool | None) -> str:
 
 
 def headroom(course: Course, fleet: Fleet) -> tuple[float | None, float | None]:
-    """(held, failed): multiples of the load that the answer still keeps its limits at, and no longer; to a twentieth."""
+    """(held, failed): the multiples of the load, by twentieths, up to which the fleet holds and from where it fails."""
     judge = course.judge(course.budget(1.0))
     low, high = -1, len(_HEADROOM)
     while high - low > 1:

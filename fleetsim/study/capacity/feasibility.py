@@ -42,9 +42,7 @@ class LimitTest:
     @classmethod
     def of(cls, constraint: Constraint, share: bool, error: float, first_runs: int) -> LimitTest:
         """The test of a constraint whose figure is a share, or is not."""
-        return cls(
-            constraint.limit, constraint.at_most is not None, tolerance_of(constraint, share), error, first_runs
-        )
+        return cls(constraint.limit, constraint.at_most is not None, tolerance_of(constraint, share), error, first_runs)
 
     def slack(self, values: Sequence[float]) -> np.ndarray:
         """float64: how much better than the limit each run is; what is not defined is worse than anything."""

@@ -50,8 +50,7 @@ class Mix:
     def busy(self) -> np.ndarray:
         """float64[sizes, pools]: a guess of the replicas that a size keeps busy in a pool."""
         rows = [
-            [busy_replicas(load, pool, self.tpot_s) for pool in self.pools.values()]
-            for load in self.sizes.values()
+            [busy_replicas(load, pool, self.tpot_s) for pool in self.pools.values()] for load in self.sizes.values()
         ]
         return np.minimum(np.array(rows), _NEVER)
 

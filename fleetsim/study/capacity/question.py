@@ -117,7 +117,12 @@ def _surveys(space: Space, tell: Callable[[str], None]) -> tuple[list[Survey], i
     for variant in space.variants:
         scenario = variant.loaded.scenario
         workflow = scenario.architectures[variant.architecture].workflow
-        key = (variant.architecture, scenario.workload.model_dump_json(), workflow.model_dump_json(), scenario.horizon_s)
+        key = (
+            variant.architecture,
+            scenario.workload.model_dump_json(),
+            workflow.model_dump_json(),
+            scenario.horizon_s,
+        )
         if key not in made:
             tell(f"surveying {variant.name}")
             made[key] = survey(variant)
@@ -137,7 +142,9 @@ def _check_figures(loaded: Loaded, block: Capacity, surveys: list[Survey]) -> No
             continue
         unit = surveys[0].figures[constraint.figure, constraint.scope].unit
         if constraint.unit not in (None, unit):
-            what = f"{constraint.figure} is in {unit}; a limit of {constraint.words.split()[-1]!r} is in {constraint.unit}"
+            what = (
+                f"{constraint.figure} is in {unit}; a limit of {constraint.words.split()[-1]!r} is in {constraint.unit}"
+            )
             faults.append(loaded.fault(place, what))
     fault = figure_fault(block.objective.figure, block.objective.scope, known)
     if fault is None and not surveys[0].figures[block.objective.figure, block.objective.scope].better:

@@ -18,10 +18,11 @@ from fleetsim.study.capacity.answer import (
     FrontPoint,
     Kept,
 )
-from fleetsim.study.capacity.bench import Bench, Fleet, Runs
+from fleetsim.study.capacity.bench import Bench, Fleet
 from fleetsim.study.capacity.decide import Course, Settled, binding, curve, fleet_words, headroom, settle
 from fleetsim.study.capacity.feasibility import LimitTest, margin
 from fleetsim.study.capacity.question import PRICE, Question, question_of
+from fleetsim.study.kept import Runs
 from fleetsim.study.provenance import provenance
 from fleetsim.study.run import load
 from fleetsim.study.sweep import run_points
@@ -105,7 +106,7 @@ class _Writer:
             curve=tuple(CurvePoint(load, self.choice(found)) for load, found in points),
             front=self._front(),
             effort=self._effort(),
-            provenance=provenance(question.loaded, [question.loaded], "core"),
+            provenance=provenance(question.loaded, [question.loaded], "core", "capacity"),
         )
 
     def choice(self, fleet: Fleet | None) -> Choice | None:
@@ -144,7 +145,14 @@ class _Writer:
                 test = LimitTest.of(constraint, unit == "share", 0.05, self.bench.first_runs)
                 figure, room = replications(values), margin(test, values).value
                 kept = Kept(
-                    constraint.words, constraint.figure, constraint.scope, unit, figure.value, figure.low, figure.high, room
+                    constraint.words,
+                    constraint.figure,
+                    constraint.scope,
+                    unit,
+                    figure.value,
+                    figure.low,
+                    figure.high,
+                    room,
                 )
                 rows.append((room, kept, state.gone))
             if rows:
@@ -159,7 +167,9 @@ class _Writer:
 
     def _near(self) -> str:
         """What to say where there is no answer, or where runs ran out."""
-        undecided = [fleet for fleet, verdict in self.course.judgements.items() if verdict.undecided and fleet.load == 1.0]
+        undecided = [
+            fleet for fleet, verdict in self.course.judgements.items() if verdict.undecided and fleet.load == 1.0
+        ]
         if undecided:
             names = ", ".join(fleet_words(self.question, fleet) for fleet in undecided)
             runs = self.bench.most_runs
@@ -182,7 +192,9 @@ class _Writer:
                 variant = self.question.space.variants[fleet.variant]
                 holds = self.course.known.at(1.0)[fleet.variant][fleet.index] > 0
                 price = float(variant.usd_per_hour[fleet.index])
-                front.append(FrontPoint(f"{variant.name}: {fleet_words(self.question, fleet)}", price, shown, bool(holds)))
+                front.append(
+                    FrontPoint(f"{variant.name}: {fleet_words(self.question, fleet)}", price, shown, bool(holds))
+                )
         return tuple(sorted(front, key=lambda point: point.usd_per_hour))
 
     def _respects(self, fleet: Fleet) -> tuple[np.ndarray, dict[str, float]]:

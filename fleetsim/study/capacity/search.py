@@ -127,7 +127,9 @@ def _most_telling(known: Knowledge, load: float, chosen: list[int], above: float
         if_holds = len(prices) - np.searchsorted(prices, own, side="left")
         chance = known.chance(number, load)
         score = np.where(mask, chance * if_holds + (1 - chance) * below(mask), -1.0)
-        place = min(zip(*np.nonzero(score >= score.max() - 1e-9), strict=True), key=lambda i: own[i]) if own.shape else ()
+        place = (
+            min(zip(*np.nonzero(score >= score.max() - 1e-9), strict=True), key=lambda i: own[i]) if own.shape else ()
+        )
         index = tuple(map(int, place))
         entry = (-float(score[index]), float(own[index]), Fleet(number, index, load))
         best = entry if best is None else min(best, entry)

@@ -18,7 +18,7 @@ from fleetsim.scenario import Loaded
 from fleetsim.study.variants import changed, concerns
 
 GROWING = ".replicas"
-"""The end of the paths along which a fleet only gets better: a variable of this name is an axis, others are settings."""
+"""The end of paths along which a fleet only gets better: such a variable is an axis, the others are settings."""
 
 
 def equipped(loaded: Loaded, architecture: str) -> dict[str, EquippedPool]:

@@ -10,8 +10,8 @@ from fleetsim import metrics
 from fleetsim.metrics.contract import Figure
 from fleetsim.planning import fleets
 from fleetsim.scenario.slo import targets
-from fleetsim.study.capacity.bounds import BOTH, DECODE, PREFILL, Load, busy_replicas, least_replicas
 from fleetsim.study.arms import ArmPlan
+from fleetsim.study.capacity.bounds import BOTH, DECODE, PREFILL, Load, busy_replicas, least_replicas
 from fleetsim.study.capacity.space import Variant, equipped
 
 NO_TARGET_S = 1e9

@@ -102,7 +102,9 @@ def _key(value: Any) -> str:
     return repr(value)
 
 
-def rank_correlations(laboratory: Laboratory, trials: Sequence[Trial], path_numbers: dict[str, dict[Trial, float]], figure: str) -> dict[str, float]:
+def rank_correlations(
+    laboratory: Laboratory, trials: Sequence[Trial], path_numbers: dict[str, dict[Trial, float]], figure: str
+) -> dict[str, float]:
     """Spearman's correlation of a figure's mean with each path's number over the trials of one architecture."""
     from scipy.stats import spearmanr
 

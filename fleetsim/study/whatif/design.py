@@ -79,7 +79,8 @@ def _parts(value: Any) -> tuple[str, float, str] | None:
 def grid(factors: Sequence[Factor], samples: int, seed: int) -> list[Values]:
     """Every combination; the last path varies fastest."""
     return [
-        dict(zip([f.path for f in factors], picks, strict=True)) for picks in itertools.product(*(f.values for f in factors))
+        dict(zip([f.path for f in factors], picks, strict=True))
+        for picks in itertools.product(*(f.values for f in factors))
     ]
 
 

@@ -12,18 +12,27 @@ from fleetsim.registry import unknown
 from fleetsim.scenario import Loaded
 from fleetsim.scenario.document import Mark
 from fleetsim.statistics import Estimate
-from fleetsim.study.provenance import provenance
 from fleetsim.study.grid import SOURCE, parse
+from fleetsim.study.kept import Runs
+from fleetsim.study.provenance import provenance
 from fleetsim.study.run import asked
 from fleetsim.study.sweep import run_points
+from fleetsim.study.table import Table
+from fleetsim.study.variants import changed
 from fleetsim.study.whatif.break_even import BreakEven, break_evens
 from fleetsim.study.whatif.curves import Response, Swing, rank_correlations, responses, tornado, unit_of
 from fleetsim.study.whatif.design import Factor, design_of
 from fleetsim.study.whatif.sensitivity import METHODS, Influence, influences, library
-from fleetsim.study.variants import changed
-from fleetsim.study.whatif.trials import Laboratory, Runs, Trial
+from fleetsim.study.whatif.trials import Laboratory, Trial
 
-FIGURES = ("slo_attainment", "ttft_p99", "tpot_p99", "e2e_p99", "usd_per_million_output_tokens", "joules_per_output_token")
+FIGURES = (
+    "slo_attainment",
+    "ttft_p99",
+    "tpot_p99",
+    "e2e_p99",
+    "usd_per_million_output_tokens",
+    "joules_per_output_token",
+)
 """What is shown unless figures are named."""
 
 LEAST_REPLICATIONS = 5
@@ -61,6 +70,7 @@ class WhatIf:
     replications: int
     runs: int
     provenance: dict[str, Any]
+    table: Table  # a row a run: every figure of everything that was simulated
 
 
 def whatif(
@@ -119,7 +129,8 @@ def whatif(
         method=sensitivity,
         replications=count,
         runs=laboratory.runs_made,
-        provenance=provenance(loaded, [loaded], "core"),
+        table=laboratory.table(),
+        provenance=provenance(loaded, [loaded], "core", "whatif"),
     )
 
 
@@ -207,7 +218,5 @@ def _correlations(
         }
         for figure in figures:
             rows = rank_correlations(laboratory, own, numbers, figure).items()
-            found += [
-                (architecture, figure, path, value) for path, value in sorted(rows, key=lambda row: -abs(row[1]))
-            ]
+            found += [(architecture, figure, path, value) for path, value in sorted(rows, key=lambda row: -abs(row[1]))]
     return found

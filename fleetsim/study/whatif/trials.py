@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,10 @@ from fleetsim import planning
 from fleetsim.errors import InputFaults
 from fleetsim.scenario import Loaded
 from fleetsim.statistics import Estimate, Paired, paired, replications
+from fleetsim.study.kept import Runs
 from fleetsim.study.points import Point, PointResult, point_of
+from fleetsim.study.table import Table, table
 from fleetsim.study.variants import changed, concerns
-
-Runs = Callable[[Sequence[Point]], Sequence[PointResult]]
-"""Who simulates points: one result each, in order."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +86,10 @@ class Laboratory:
         results = list(self._runs(self.points(missing)))
         for n, trial in enumerate(missing):
             self._results[trial] = results[n * self.count : (n + 1) * self.count]
+
+    def table(self) -> Table:
+        """A row a run of everything that was simulated, in the order it was asked for."""
+        return table(self.points(self.done), [result for trial in self.done for result in self._results[trial]])
 
     def results(self, trial: Trial) -> list[PointResult]:
         """The runs of a trial, made now if need be."""
