@@ -17,7 +17,10 @@ from fleetsim.study.capacity.bench import Fleet
 from fleetsim.study.capacity.space import Variant
 
 UNKNOWN, HOLDS, FAILS = 0, 1, -1
-_LEAST_CHANCE = 0.15
+_LEAST_CHANCE = 0.2
+_USUAL, _BEYOND, _NARROW, _WIDE = 0.75, 1.4, 0.1, 0.4
+"""Where verdicts change if nothing is known, how far beyond one verdict, and how sure that is (in logarithms)."""
+
 
 Judge = Callable[[Fleet], bool]
 
@@ -60,11 +63,12 @@ class Knowledge:
         """float64[*shape]: a guess of the probability that candidates hold, by their guessed utilisation."""
         middle, width = self._boundary(variant, load)
         level = self.busy[variant] * load
-        chance = 1 / (1 + np.exp(np.clip((level - middle) / width, -50, 50)))
+        steps = np.log(np.maximum(level, 1e-12) / middle) / width
+        chance = 1 / (1 + np.exp(np.clip(steps, -50, 50)))
         return np.where(level > 0, np.clip(chance, _LEAST_CHANCE, 1 - _LEAST_CHANCE), 0.5)
 
     def _boundary(self, variant: int, load: float) -> tuple[float, float]:
-        """Middle and width of the utilisations between which verdicts change, by the verdicts that are most alike.
+        """Middle and width (in logarithms) of the utilisations between which verdicts change, by the most alike known.
 
         Between two verdicts on the same variant at the same load nothing is guessed: that is bisection.
         """
@@ -74,12 +78,13 @@ class Knowledge:
             held = max((level for _, level, holds in levels if holds), default=None)
             failed = min((level for _, level, holds in levels if not holds), default=None)
             if held is not None and failed is not None:
-                return (held + failed) / 2, np.inf if levels is here else max(abs(failed - held) / 2, 0.05 * failed)
+                width = math.inf if levels is here else max(abs(math.log(failed / held)) / 2, _NARROW)
+                return math.sqrt(held * failed), width
             if held is not None:
-                return 1.15 * held, 0.1 * held
+                return _BEYOND * held, _WIDE
             if failed is not None:
-                return 0.85 * failed, 0.1 * failed
-        return 0.75, 0.15
+                return failed / _BEYOND, _WIDE
+        return _USUAL, _WIDE
 
 
 def cheapest(
