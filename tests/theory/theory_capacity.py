@@ -23,6 +23,7 @@ SHARE = 5
 """At most one in so many candidates may be simulated."""
 
 _MOST = 40
+_WIDE = 2.5  # times: a wider gap makes no case easier to answer
 _TOLERANCE = 0.5  # of the distance from the limit to the nearest exact mean
 
 
@@ -58,17 +59,24 @@ class Case:
 def _case(
     name: str, document: dict, figure: str, options: Iterable[Option], budget_usd: float, **block: object
 ) -> Case:
-    """The case whose answer is the dearest fleet of at most `budget_usd` that is better than all cheaper ones."""
+    """The case whose answer costs about `budget_usd`: the fleet that is most ahead of all cheaper ones."""
     options = tuple(options)
-    affordable = [option for option in options if option.usd_per_hour <= budget_usd + 1e-9]
-    best = min(affordable, key=lambda option: (option.mean_ms, option.usd_per_hour))
-    below = min((o.mean_ms for o in options if o.usd_per_hour < best.usd_per_hour - 1e-9), default=math.inf)
+    near = sorted({o.usd_per_hour for o in options if 0.75 * budget_usd <= o.usd_per_hour <= 1.25 * budget_usd})
+    ahead = {usd: _least(options, usd - 1e-9) / _least(options, usd + 1e-9) for usd in near}
+    budget_usd = max(near, key=lambda usd: (min(ahead[usd], _WIDE), -usd))
+    best = min((o for o in options if o.usd_per_hour <= budget_usd + 1e-9), key=lambda o: (o.mean_ms, o.usd_per_hour))
+    below = _least(options, best.usd_per_hour - 1e-9)
     limit_ms = math.sqrt(best.mean_ms * below) if math.isfinite(below) else 2 * best.mean_ms
     limit_ms = min(limit_ms, 3 * best.mean_ms)
     tolerance = _TOLERANCE * min(limit_ms - best.mean_ms, below - limit_ms)
     asked = {"figure": figure, "at_most": limit_ms, "tolerance": tolerance}
     capacity_block = {"constraints": [asked]} | block
     return Case(name, document | {"capacity": capacity_block}, options, limit_ms, best.usd_per_hour)
+
+
+def _least(options: Iterable[Option], usd: float) -> float:
+    """The best mean that so much money buys; inf if it buys nothing that keeps up."""
+    return min((option.mean_ms for option in options if option.usd_per_hour <= usd), default=math.inf)
 
 
 def _document(architectures: dict, arrivals: dict, classes: dict, horizon_s: float = 600.0) -> dict:
