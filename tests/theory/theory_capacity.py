@@ -23,7 +23,6 @@ SHARE = 5
 """At most one in so many candidates may be simulated."""
 
 _MOST = 40
-_WIDE = 2.5  # times: a wider gap makes no case easier to answer
 _TOLERANCE = 0.5  # of the distance from the limit to the nearest exact mean
 
 
@@ -63,11 +62,11 @@ def _case(
     options = tuple(options)
     near = sorted({o.usd_per_hour for o in options if 0.75 * budget_usd <= o.usd_per_hour <= 1.25 * budget_usd})
     ahead = {usd: _least(options, usd - 1e-9) / _least(options, usd + 1e-9) for usd in near}
-    budget_usd = max(near, key=lambda usd: (min(ahead[usd], _WIDE), -usd))
-    best = min((o for o in options if o.usd_per_hour <= budget_usd + 1e-9), key=lambda o: (o.mean_ms, o.usd_per_hour))
+    budget_usd = max((usd for usd in near if math.isfinite(ahead[usd])), key=lambda usd: ahead[usd])
+    affordable = [option for option in options if option.usd_per_hour <= budget_usd + 1e-9]
+    best = min(affordable, key=lambda option: (option.mean_ms, option.usd_per_hour))
     below = _least(options, best.usd_per_hour - 1e-9)
-    limit_ms = math.sqrt(best.mean_ms * below) if math.isfinite(below) else 2 * best.mean_ms
-    limit_ms = min(limit_ms, 3 * best.mean_ms)
+    limit_ms = math.sqrt(best.mean_ms * below)
     tolerance = _TOLERANCE * min(limit_ms - best.mean_ms, below - limit_ms)
     asked = {"figure": figure, "at_most": limit_ms, "tolerance": tolerance}
     capacity_block = {"constraints": [asked]} | block
@@ -144,7 +143,7 @@ def _turns() -> list[Case]:
             lambda n, rate=rate: _turns_wait_ms(rate, 1.0, n),
             balancer="round_robin",
         )
-        for rate, target in ((2, 3), (3, 5), (5, 7))
+        for rate, target in ((2, 4), (3, 5), (5, 7))
     ]
 
 
@@ -169,7 +168,7 @@ def _kinds() -> list[Case]:
     for rate, budget, prices in (
         (3, 7.0, {"slow": 1.0, "fast": 1.7, "wide": 3.5}),
         (4, 7.6, {"slow": 1.0, "fast": 2.2, "wide": 3.8}),
-        (6, 10.5, {"slow": 1.0, "fast": 1.9, "wide": 2.6}),
+        (6, 9.0, {"slow": 1.0, "fast": 1.9, "wide": 2.6}),
     ):
         architectures = {
             name: _alone(pool(base=base, slots=slots, balancer="random", price=f"${prices[name]} per h"))
