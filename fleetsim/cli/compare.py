@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="All luck follows from it.")
 @set_option
 @click.option("--engine", type=click.Choice(["core", "reference"]), default="core", show_default=True)
-@click.option("--workers", type=click.IntRange(1, 4096), help="Worker processes [one a core, if it is worth it].")
+@click.option("--workers", type=click.IntRange(1, 4096), help="Worker processes [one a core].")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File for every figure's difference, as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the results only.")
 def compare(

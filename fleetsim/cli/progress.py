@@ -49,7 +49,7 @@ def points_progress(quiet: bool, leaders: Leaders) -> Iterator[Callable[[Standin
                 leaders.add(point, result)
             for word in standing.words:
                 talk(word)
-            text = _standing(standing, leaders)
+            text = _standing(standing, leaders, foresee=bar is None)  # the bar has a clock of its own
             if bar is not None:
                 bar(text, standing.done / standing.total)
             elif not quiet and (time.monotonic() - said >= _EVERY_S or not standing.fresh):
@@ -59,9 +59,9 @@ def points_progress(quiet: bool, leaders: Leaders) -> Iterator[Callable[[Standin
         yield tell
 
 
-def _standing(standing: Standing, leaders: Leaders) -> str:
+def _standing(standing: Standing, leaders: Leaders, foresee: bool) -> str:
     parts = [f"{standing.done:,} of {standing.total:,} points"]
-    if standing.left_s is not None and standing.done < standing.total:
+    if foresee and standing.left_s is not None and standing.done < standing.total:
         parts.append(f"{time_text(max(1.0, round(standing.left_s)))} left")
     best = leaders.best()
     if best is not None:

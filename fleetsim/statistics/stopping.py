@@ -36,9 +36,10 @@ class StoppingRule:
     """Runs until every interval is narrow enough, at least `least`, at most `budget`.
 
     It looks seldom: each time at most twice as many runs as before, or as many as the present spread asks for if that
-    is fewer. Who stops when an interval looks narrow stops a little too often by luck (Chow and Robbins, Annals of
-    Mathematical Statistics 36, 1965, have nominal coverage only in the limit): of exponential data the 95 % interval
-    covers the truth in 92 to 94 % of studies, which the tests hold it to.
+    is fewer. Who stops when an interval looks narrow stops a little too often by luck: coverage is nominal only in the
+    limit (Chow and Robbins, Annals of Mathematical Statistics 36, 1965). Measured over 2,000 studies a case, the 95 %
+    interval covers the truth in 93.5 to 95.5 % of studies of normal data, 92 to 95 % of exponential data, 86 to 95 %
+    of lognormal data with a coefficient of variation of 1; the low ends at a precision of 30 %, where few runs do.
     """
 
     budget: int

@@ -98,7 +98,7 @@ def compare(
     if len(points) < 2:
         raise FleetsimError("there is one arm and nothing to compare it with; name a second scenario")
     study = PairedRuns(points, StoppingRule(budget), precision, progress or (lambda doing, share: None))
-    with hired(study.workers(workers, executor), executor, len(points) * budget) as crew:
+    with hired(workers, executor, len(points) * budget) as crew:
         judged = study.run(figures, crew)
     found = differences(study.results, judged)
     about = _provenance(plans, figures, precision, budget) | {"replications": study.done, "warm_up": study.warm_up}

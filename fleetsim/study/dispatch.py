@@ -85,6 +85,7 @@ class Dispatch:
         self._flying: dict[Future, list[int]] = {}
         self._losses: Counter[int] = Counter()
         self._broken = False
+        self._failure: Exception | None = None  # of a point; raised when what came before it is handed on
         self._seconds, self._done = 0.0, 0
 
     def __iter__(self) -> Iterator[list[tuple[int, PointResult]]]:
@@ -96,6 +97,8 @@ class Dispatch:
                     batch = self._landed(future, self._flying.pop(future))
                     if batch:
                         yield batch
+                    if self._failure is not None:
+                        raise self._failure
         finally:
             for future in self._flying:
                 future.cancel()
@@ -138,12 +141,15 @@ class Dispatch:
         batch = []
         for number, (found, seconds) in zip(numbers, outcomes, strict=False):
             if isinstance(found, Failure):
-                raise found.error(self._points[number])
+                self._failure = found.error(self._points[number])
+                break
             self._seconds, self._done = self._seconds + seconds, self._done + 1
             batch.append((number, PointResult.from_bytes(found)))
         return batch
 
     def _lost(self, numbers: list[int], error: Exception) -> None:
+        if isinstance(error, ImportError):
+            raise FleetsimError(f"workers cannot import what they need ({error}); install the same fleetsim on each")
         self._broken = True
         if len(numbers) == 1 and not self._flying:
             number = numbers[0]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 
 from fleetsim.errors import UnknownName
 from fleetsim.registry import unknown
@@ -19,7 +17,6 @@ JUDGED = ("usd_per_slo_met_task all", "slo_attainment all", "ttft_p99 all", "tpo
 """What arms are judged by if nobody says, as far as their runs have it."""
 
 _PILOT = 3  # replicates that look for the warm-up
-_SMALL_S = 5.0  # a comparison that takes less is not worth starting processes for
 
 Progress = Callable[[str, float], None]
 """Told what is being done and which share of the budget is spent."""
@@ -38,22 +35,11 @@ class PairedRuns:
         self.results: dict[str, list[PointResult]] = {arm: [] for arm in points}
         self.warm_up: str = "as the scenario says"
         self.notes: list[str] = []
-        self._pilot: list[PointResult] = []
 
     @property
     def done(self) -> int:
         """Replicates so far."""
         return min(map(len, self.results.values()))
-
-    def workers(self, workers: int | None, executor: Executor | Crew | None) -> int | None:
-        """How many processes; 1 if nobody says and a first run shows that it will not take long."""
-        if workers is not None or executor is not None:
-            return workers
-        self._tell("a first run", 0.0)
-        began = time.perf_counter()
-        self._pilot = run_points(list(self._points.values())[:1], workers=1)
-        runs = len(self._points) * (self._rule.first + _PILOT)
-        return 1 if (time.perf_counter() - began) * runs < _SMALL_S else None
 
     def run(self, figures: Sequence[str], crew: Crew | None) -> list[str]:
         """Run until the rule is content; returns the keys of the figures that are judged."""
@@ -74,17 +60,14 @@ class PairedRuns:
             return
         pilots = [self._points[arm].replicated(k) for k in range(_PILOT) for arm in arms]
         self._tell("pilot runs for the warm-up", 0.0)
-        have = {result.identity: result for result in self._pilot}
-        ran = self._evaluated([point for point in pilots if point.identity not in have], crew)
-        have |= {result.identity: result for result in ran}
-        results = [have[point.identity] for point in pilots]
+        results = self._evaluated(pilots, crew)
         steady = [r.value("warm_up") for r in results if not r.value("warm_up_doubtful")]
         cut_s = max(steady or [r.value("warm_up") for r in results])
         restless = [
             arm for n, arm in enumerate(arms) if all(r.value("warm_up_doubtful") for r in results[n :: len(arms)])
         ]
         self.notes += [f"{arm} never settled: its figures depend on the horizon" for arm in restless]
-        self.warm_up = f"{cut_s:g} s, found in {_PILOT} pilot runs"
+        self.warm_up = f"{cut_s:.3g} s, found in {_PILOT} pilot runs"
         self._points = self._points | {arm: self._points[arm].warmed_up(cut_s) for arm in arms}
 
     def _add(self, count: int, crew: Crew | None) -> None:

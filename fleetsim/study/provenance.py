@@ -98,7 +98,9 @@ def _named_files(loaded: Loaded, only: str | None) -> Iterator[tuple[str, Path]]
                 files = profile_files(pool.hardware, pool.model, loaded.base)
                 for written, path in zip((pool.hardware, pool.model), files, strict=True):
                     yield (written if path.suffix == Path(written).suffix else portable(path)), path
-    for name in chain(_values_of("file", loaded.scenario.workload), *(_values_of("file", each) for each in chosen)):
+    scenario = loaded.scenario
+    around = (getattr(scenario, key) for key in type(scenario).model_fields if key != "architectures")
+    for name in chain.from_iterable(_values_of("file", part) for part in (*around, *chosen)):
         yield name, resolve(name, loaded.base)
 
 

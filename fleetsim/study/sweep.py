@@ -27,15 +27,15 @@ class Standing:
 
     done: int
     total: int
-    kept: int  # of those done: what a folder held already
-    seconds: float  # since it began
+    before: int  # of those done: what a folder held, and the first ones, which waited for the workers to start
+    seconds: float  # since then
     fresh: tuple[tuple[Point, PointResult], ...]  # what has just come in
     words: tuple[str, ...] = ()  # what was found wrong in the folder, and what became of it
 
     @property
     def left_s(self) -> float | None:
         """How much longer, by the pace so far; None before there is any."""
-        ran = self.done - self.kept
+        ran = self.done - self.before
         return self.seconds / ran * (self.total - self.done) if ran else None
 
 
@@ -84,19 +84,22 @@ class _Count:
         progress: Progress | None,
         words: tuple[str, ...],
     ) -> None:
-        self._total, self._kept, self._done, self._progress = len(points), len(kept), len(kept), progress
-        self._began = time.perf_counter()
+        self._total, self._done, self._progress = len(points), len(kept), progress
+        self._before, self._began = len(kept), time.perf_counter()
         if progress is not None:
             fresh = tuple((point, kept[point.identity]) for point in points if point.identity in kept)
-            progress(Standing(self._done, self._total, self._kept, 0.0, fresh, words))
+            progress(Standing(self._done, self._total, self._before, 0.0, fresh, words))
+        self._first = True
 
     def tell(self, fresh: Iterable[tuple[Point, PointResult]]) -> None:
         """Some more are done."""
         came = tuple(fresh)
         self._done += len(came)
+        if self._first:
+            self._before, self._began, self._first = self._done, time.perf_counter(), False
         if self._progress is not None:
             seconds = time.perf_counter() - self._began
-            self._progress(Standing(self._done, self._total, self._kept, seconds, came))
+            self._progress(Standing(self._done, self._total, self._before, seconds, came))
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,10 @@ class Crew:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = self._again()
 
+    def processes(self) -> list[int]:
+        """The numbers of our own worker processes."""
+        return list(getattr(self._executor, "_processes", None) or {})
+
     def dismiss(self) -> None:
         """End our own workers at once, whatever they are doing."""
         if self._again is None:
@@ -87,7 +91,7 @@ def _end_with(parent: Any) -> None:
 
 
 @contextmanager
-def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
+def dask_executor(address: str, patience_s: float = 10.0) -> Iterator[tuple[Executor, int]]:
     """A Dask cluster, such as `tcp://host:8786`, as an executor, and how many points it can work on at once.
 
     Raises FleetsimError if dask is not installed or the cluster does not answer.
@@ -97,7 +101,7 @@ def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
     except ImportError:
         raise FleetsimError("a cluster needs dask; install it with: pip install 'fleetsim[dask]'") from None
     try:
-        client = Client(address, timeout="10s", set_as_default=False)
+        client = Client(address, timeout=patience_s, set_as_default=False)
     except (OSError, ValueError) as error:
         raise FleetsimError(f"no Dask scheduler answers at {address}: {error}") from None
     with client:
