@@ -70,7 +70,7 @@ def main() -> None:
         rows = []
         for job in jobs:
             rows.append(job.result())
-            print(f"{len(rows)}/{len(jobs)} {rows[-1]['case']}", file=sys.stderr, flush=True)
+            print(f"{len(rows)}/{len(jobs)} {json.dumps(rows[-1])}", file=sys.stderr, flush=True)
     asked, right = sum(r["repeats"] for r in rows), sum(r["right"] for r in rows)
     small = all(r["most_fleets"] * SHARE <= r["candidates"] for r in rows)
     if options.json:
