@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, Strict, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, Strict, WithJsonSchema
 
 from fleetsim import units
 from fleetsim.scenario.fields import Fraction, Model, Name, Positive, Text
@@ -82,12 +82,6 @@ class Constraint(Model):
         description="half the width, in the figure's unit, of the zone around the limit in which either verdict is "
         "right; by default 2 % of the limit, for shares a tenth of what is missing to 0 or 1",
     )
-
-    @model_validator(mode="after")
-    def _one_limit(self) -> Constraint:
-        if (self.at_most is None) == (self.at_least is None):
-            raise ValueError("needs either `at_most` or `at_least`, and not both")
-        return self
 
     @property
     def limit(self) -> float:

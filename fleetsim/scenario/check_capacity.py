@@ -81,12 +81,14 @@ def competitors(draft: Draft) -> Iterator[Flaw]:
 
 
 def scopes(draft: Draft) -> Iterator[Flaw]:
-    """Scopes are of classes that there are; limits leave room for runs."""
+    """Each constraint has one limit and a scope that there is; there is room for runs and for error."""
     capacity = draft.scenario.capacity
     if capacity is None:
         return
     classes = [f"class {name}" for name in draft.scenario.workload.classes]
     for n, constraint in enumerate(capacity.constraints):
+        if (constraint.at_most is None) == (constraint.at_least is None):
+            yield Flaw(("capacity", "constraints", n), "needs either `at_most` or `at_least`, and not both")
         if constraint.scope != "all" and not constraint.scope.startswith("pool ") and constraint.scope not in classes:
             yield Flaw(("capacity", "constraints", n, "scope"), unknown("scope", constraint.scope, ["all", *classes]))
     if capacity.most_runs < capacity.first_runs:

@@ -1,8 +1,7 @@
 """The search: which candidate to judge next, and what its verdict says of all the others.
 
 A fleet with more replicas of any pool keeps what one with fewer keeps, and a fleet keeps under less load what it keeps
-under more: so a verdict settles whole corners of the space. Among candidates at a price, the next one is the one whose
-verdict is expected to settle most: in one dimension that is bisection.
+under more: so a verdict settles whole corners of the space, and what holds settles all that is dearer.
 """
 
 from __future__ import annotations
@@ -118,7 +117,10 @@ def _best(known: Knowledge, load: float, chosen: list[int], above: float) -> Fle
 
 
 def _most_telling(known: Knowledge, load: float, chosen: list[int], above: float, limit: float) -> Fleet | None:
-    """The unknown candidate cheaper than `limit` whose verdict settles most; of equals the cheapest."""
+    """The unknown candidate cheaper than `limit` whose verdict settles much either way; of equals the cheapest.
+
+    What each verdict would settle counts by its chance, and the lesser of the two counts: without guesses, bisection.
+    """
     alive = {}
     for number in chosen:
         own = known.variants[number].usd_per_hour
@@ -131,7 +133,7 @@ def _most_telling(known: Knowledge, load: float, chosen: list[int], above: float
         own = known.variants[number].usd_per_hour
         if_holds = len(prices) - np.searchsorted(prices, own, side="left")
         chance = known.chance(number, load)
-        score = np.where(mask, chance * if_holds + (1 - chance) * below(mask), -1.0)
+        score = np.where(mask, np.minimum(chance * if_holds, (1 - chance) * below(mask)), -1.0)
         place = (
             min(zip(*np.nonzero(score >= score.max() - 1e-9), strict=True), key=lambda i: own[i]) if own.shape else ()
         )
