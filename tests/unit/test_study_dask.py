@@ -5,14 +5,18 @@ import signal
 import sys
 
 import pytest
+from click.testing import CliRunner
 from distributed import LocalCluster
-from study_points import small_points
+from small_scenarios import write
+from study_points import QUICK, small_points
 
+from fleetsim.cli import commands
 from fleetsim.errors import FleetsimError
 from fleetsim.study.sweep import run_points
+from fleetsim.study.table import FILES
 from fleetsim.study.workers import dask_executor
 
-HOST = {"host": "127.0.0.1", "dashboard_address": None, "silence_logs": 50}
+HOST = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
 
 
 @pytest.fixture(scope="module")
@@ -25,14 +29,28 @@ def expected(points):
     return [result.to_bytes() for result in run_points(points, workers=1)]
 
 
-def test_a_cluster_gives_the_same_bytes(points, expected):
-    with (
-        LocalCluster(n_workers=1, threads_per_worker=2, processes=False, protocol="tcp", **HOST) as cluster,
-        dask_executor(cluster.scheduler_address) as (executor, workers),
-    ):
+@pytest.fixture(scope="module")
+def address():
+    """A cluster in this process, of one worker with two threads."""
+    with LocalCluster(n_workers=1, threads_per_worker=2, processes=False, protocol="tcp", **HOST) as cluster:
+        yield cluster.scheduler_address
+
+
+def test_a_cluster_gives_the_same_bytes(address, points, expected):
+    with dask_executor(address) as (executor, workers):
         found = run_points(points, executor=executor, workers=workers)
     assert workers == 2
     assert [result.to_bytes() for result in found] == expected
+
+
+def test_the_command_writes_the_same_tables_by_a_cluster_and_at_home(address, tmp_path):
+    words = ["sweep", str(write(tmp_path, QUICK)), "--vary", "seed=1,2,3", "-q", "-o"]
+    home = CliRunner().invoke(commands, [*words, str(tmp_path / "home"), "--workers", "1"])
+    away = CliRunner().invoke(commands, [*words, str(tmp_path / "away"), "--cluster", address])
+    assert (home.exit_code, away.exit_code) == (0, 0), away.output
+    assert away.stdout == home.stdout
+    for name in FILES:
+        assert (tmp_path / "away" / name).read_bytes() == (tmp_path / "home" / name).read_bytes()
 
 
 def test_a_killed_worker_of_a_cluster_is_made_up_for(points, expected):
