@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -39,14 +40,6 @@ from fleetsim.cli.studies import studied, study_options
 @study_options
 def whatif(
     scenario: str,
-    vary: tuple[str, ...],
-    design: str,
-    figures: tuple[str, ...],
-    break_even: str | None,
-    between: tuple[str, str] | None,
-    sensitivity: str | None,
-    samples: int,
-    replications: int | None,
     seed: int | None,
     sets: tuple[str, ...],
     output: Path | None,
@@ -55,6 +48,7 @@ def whatif(
     resume: bool,
     as_json: bool,
     quiet: bool,
+    **question: Any,
 ) -> None:
     """Say what becomes of a scenario's figures if this or that were otherwise.
 
@@ -75,20 +69,10 @@ def whatif(
     from fleetsim.study.whatif import whatif as study
     from fleetsim.study.whatif.files import as_json_text, save
 
-    loaded = asked(scenario, "core", replications, seed, sets)
-    question = {
-        "vary": vary,
-        "design": design,
-        "samples": samples,
-        "figures": figures,
-        "break_even": break_even,
-        "between": between,
-        "sensitivity": sensitivity,
-        "replications": replications,
-    }
+    loaded = asked(scenario, "core", question["replications"], seed, sets)
     options = {"output": output, "workers": workers, "cluster": cluster, "resume": resume, "quiet": quiet}
-    with studied(loaded, ["whatif", repr(question)], **options) as (runs, tell):
-        tell(f"{design} design")
+    with studied(loaded, ["whatif", repr(sorted(question.items()))], **options) as (runs, tell):
+        tell(f"{question['design']} design")
         found = study(loaded, runs=runs, **question)
         files = [] if output is None else save(found, output)
     say(as_json_text(found) if as_json else whatif_text(found))

@@ -1,4 +1,4 @@
-"""Tasks are steered by the size of their prompts, which costs nothing to see: mixed fleets of hardware."""
+"""Tasks are steered by what costs nothing to see, such as the size of their prompts: mixed fleets of hardware."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class SizeRoute(Model):
 
 @workflow
 class BySize(Workflow):
-    """Each task is answered by a pool for tasks of its size; sizes are those of the task classes."""
+    """Each task is answered by a pool for its size (see `sizes` of a class), or for a domain that the caller names."""
 
     kind: Literal["by_size"] = "by_size"
     routes: Annotated[dict[Name, SizeRoute], Field(min_length=1)] = Field(
-        description="size -> pool, or pool -> weight to share the tasks of a size by chance"
+        description="size or domain -> pool, or pool -> weight to share its tasks by chance"
     )
 
     def faults(self, architecture: Architecture, domains: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -103,17 +103,30 @@ def whatif(
     rule = design_of(design)
     if sensitivity is not None:
         _check_method(sensitivity)
-    count = max(loaded.scenario.replications, LEAST_REPLICATIONS) if replications is None else replications
-    laboratory = Laboratory(loaded, runs or (lambda points: run_points(points, workers=1)), count)
     if break_even is not None:
         _check_break_even(loaded, factors, between)
+    count = max(loaded.scenario.replications, LEAST_REPLICATIONS) if replications is None else replications
+    laboratory = Laboratory(loaded, runs or (lambda points: run_points(points, workers=1)), count)
     trials = laboratory.trials(rule(factors, samples, loaded.scenario.seed))
     shown = _figures(laboratory, trials, [*figures, *([break_even] if break_even else [])], bool(figures))
     laboratory.make(trials)
     crossings = None if break_even is None else break_evens(laboratory, factors[0], break_even, between)
-    ranked = None
-    if sensitivity is not None:
-        ranked = influences(sensitivity, laboratory, factors, shown, samples)
+    ranked = None if sensitivity is None else influences(sensitivity, laboratory, factors, shown, samples)
+    return _gathered(laboratory, design, factors, trials, shown, crossings, ranked, sensitivity)
+
+
+def _gathered(
+    laboratory: Laboratory,
+    design: str,
+    factors: list[Factor],
+    trials: list[Trial],
+    shown: list[str],
+    crossings: list[BreakEven] | None,
+    ranked: list[Influence] | None,
+    method: str | None,
+) -> WhatIf:
+    """All that was found, with what the design makes of it."""
+    loaded = laboratory.loaded
     return WhatIf(
         name=loaded.scenario.name,
         question=loaded.scenario.question,
@@ -126,8 +139,8 @@ def whatif(
         correlations=tuple(_correlations(laboratory, trials, factors, shown) if design == "latin" else ()),
         break_evens=None if crossings is None else tuple(crossings),
         influences=None if ranked is None else tuple(ranked),
-        method=sensitivity,
-        replications=count,
+        method=method,
+        replications=laboratory.count,
         runs=laboratory.runs_made,
         table=laboratory.table(),
         provenance=provenance(loaded, [loaded], "core", "whatif"),
