@@ -33,11 +33,13 @@ _HOMES = {
     "FleetsimError": "fleetsim.errors",
     "InputFaults": "fleetsim.errors",
     "Study": "fleetsim.study.results",
+    "capacity": "fleetsim.study.capacity",
     "compare": "fleetsim.study.compare",
     "load": "fleetsim.study.run",
     "save": "fleetsim.study.output",
     "simulate": "fleetsim.study.run",
     "sweep": "fleetsim.study.sweep",
+    "whatif": "fleetsim.study.whatif",
 }
 
 

@@ -10,6 +10,7 @@ import click
 import fleetsim
 from fleetsim.cli.accuracy import accuracy
 from fleetsim.cli.calibrate import calibrate
+from fleetsim.cli.capacity import capacity
 from fleetsim.cli.check import check
 from fleetsim.cli.compare import compare
 from fleetsim.cli.group import Commands
@@ -22,6 +23,7 @@ from fleetsim.cli.schema import schema
 from fleetsim.cli.show import show
 from fleetsim.cli.sweep import sweep
 from fleetsim.cli.verify import verify
+from fleetsim.cli.whatif import whatif
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -51,6 +53,8 @@ for _command in (
     run,
     compare,
     sweep,
+    whatif,
+    capacity,
     report,
     check,
     list_,

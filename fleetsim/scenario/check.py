@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetsim.registry import unknown
+from fleetsim.scenario.check_capacity import CAPACITY_RULES
 from fleetsim.scenario.check_changes import CHANGE_RULES
 from fleetsim.scenario.check_pools import POOL_RULES
 from fleetsim.scenario.check_quality import QUALITY_RULES
@@ -28,7 +29,8 @@ MAX_TASKS = 100_000_000
 def check(scenario: Scenario, data: Any, base: Path) -> list[Flaw]:
     """All that breaks a rule."""
     draft = Draft(scenario, data, base)
-    return [flaw for rule in (*RULES, *CHANGE_RULES, *POOL_RULES, *QUALITY_RULES) for flaw in rule(draft)]
+    rules = (*RULES, *CHANGE_RULES, *POOL_RULES, *QUALITY_RULES, *CAPACITY_RULES)
+    return [flaw for rule in rules for flaw in rule(draft)]
 
 
 def times(draft: Draft) -> Iterator[Flaw]:
@@ -118,7 +120,7 @@ def own_rules(draft: Draft) -> Iterator[Flaw]:
 
 def workflows(draft: Draft) -> Iterator[Flaw]:
     """A workflow knows what it needs of its architecture and of the workload's domains."""
-    domains = tuple(dict.fromkeys(name for _, task_class in draft.classes() for name in task_class.domains))
+    domains = tuple(dict.fromkeys(name for _, task_class in draft.classes() for name in task_class.subjects))
     for place, architecture in draft.architectures():
         if hasattr(architecture.workflow, "faults"):
             absent = (
@@ -126,6 +128,8 @@ def workflows(draft: Draft) -> Iterator[Flaw]:
                 ("workload", "classes", ANY),
                 ("workload", "classes", ANY, "domains"),
                 ("workload", "classes", ANY, "domains", ANY),
+                ("workload", "classes", ANY, "sizes"),
+                ("workload", "classes", ANY, "sizes", ANY),
             )
             for path, what in architecture.workflow.all_faults(architecture, domains):
                 yield Flaw(_below(draft, (*place, "workflow"), path), what, absent)
@@ -139,7 +143,7 @@ def variation(draft: Draft) -> Iterator[Flaw]:
     """Varied paths exist, and the grid stays small."""
     for path in draft.scenario.vary:
         place = ("vary", path)
-        if path.split(".")[0] in ("vary", "extends", "name"):
+        if path.split(".")[0] in ("vary", "capacity", "extends", "name"):
             yield Flaw(place, "cannot be varied")
             continue
         try:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import Discriminator, Field, Strict, Tag
 
 from fleetsim import units
+from fleetsim.scenario.capacity import Capacity
 from fleetsim.scenario.changing import Change
 from fleetsim.scenario.families import ARRIVALS, WORKFLOWS
 from fleetsim.scenario.fields import (
@@ -68,9 +69,19 @@ class TaskClass(Model):
         None, description="the class's own arrivals, instead of a share of the common ones"
     )
     domains: dict[Name, Positive] = Field({"general": 1.0}, description="subjects and their weights", min_length=1)
+    sizes: dict[Name, Tokens] | None = Field(
+        None,
+        description="size -> longest prompt of that size, rising: the domain is the task's size, for workflow by_size",
+        min_length=1,
+    )
     prompt: Length | None = Field(None, description="law of the prompt length; left out for a trace that has its own")
     output: Length | None = Field(None, description="law of the answer length; left out for a trace that has its own")
     slo: Targets | None = Field(None, description="targets, or the name of a preset such as 'mlperf/llama3.1-8b'")
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The domains that its tasks have: those written, or its sizes."""
+        return tuple(self.sizes or self.domains)
 
 
 class Workload(Model):
@@ -222,3 +233,4 @@ class Scenario(Model):
     vary: dict[Text, Annotated[list[Any], Field(min_length=1)]] = Field(
         {}, description="dotted path -> values: run every combination"
     )
+    capacity: Capacity | None = Field(None, description="what `fleetsim capacity` searches, for which limits")

@@ -27,7 +27,7 @@ from fleetsim.study.provenance import named_inputs
 
 FORMAT = "fleetsim point 1"
 
-_WORDS = {"name": "point", "question": "", "extends": None, "replications": 1, "vary": {}}
+_WORDS = {"name": "point", "question": "", "extends": None, "replications": 1, "vary": {}, "capacity": None}
 """Keys of a scenario that change nothing of a single simulation, with what they are taken for in a point."""
 
 

@@ -106,7 +106,7 @@ def prepare(
     sets: Sequence[str] = (),
 ) -> StudyPlan:
     """Everything `simulate` does before it runs: all faults come to light here."""
-    loaded = _asked(scenario, engine, replications, seed, sets)
+    loaded = asked(scenario, engine, replications, seed, sets)
     tried = math.prod(map(len, loaded.scenario.vary.values()))
     if tried > MAX_KEPT:
         what = f"makes {tried:,} combinations; the calls of at most {MAX_KEPT} are kept"
@@ -124,15 +124,16 @@ def planned(
     vary: Sequence[str] = (),
 ) -> StudyPlan:
     """As `prepare`, for studies of many arms that keep figures and no calls; `vary` are `path=values` to try."""
-    loaded = _asked(scenario, engine, replications, seed, sets)
+    loaded = asked(scenario, engine, replications, seed, sets)
     if vary:
         loaded = varied(loaded, vary)
     return StudyPlan(loaded, engine, tuple(arms_of(loaded)))
 
 
-def _asked(
+def asked(
     scenario: Loaded | str | Path, engine: str, replications: int | None, seed: int | None, sets: Sequence[str]
 ) -> Loaded:
+    """The scenario that a study was asked about, its settings laid over it. Raises InputFaults, UnknownName."""
     if engine not in engines.ENGINES:
         raise UnknownName(unknown("engine", engine, engines.ENGINES))
     return _changed(scenario, [*sets, *_settings(replications, seed)])

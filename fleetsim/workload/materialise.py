@@ -34,6 +34,7 @@ class _Class:
     source: Source
     domains: np.ndarray  # int32: its subjects by order in the scenario
     domain_edges: np.ndarray  # upper ends of the subjects' parts of the unit interval, but the last
+    size_limits: np.ndarray | None  # longest prompt of each subject but the last; None: subjects are drawn
     prompt: Quantiles | None  # None: the trace brings its own
     output: Quantiles | None
 
@@ -149,7 +150,7 @@ class _Filler:
         own, first = self._classes[number], self._counts[number]
         self._counts[number] += count
         rows.domain[where] = own.domains[0]
-        if len(own.domains) > 1:
+        if own.size_limits is None and len(own.domains) > 1:
             luck = own.source.uniforms(Stream.DOMAIN, first, count)
             rows.domain[where] = own.domains[np.searchsorted(own.domain_edges, luck, side="right")]
         prompt, output = own.prompt, own.output
@@ -159,6 +160,8 @@ class _Filler:
         rows.output_tokens[where] = (
             batch.output_tokens[where] if output is None else output(own.source.uniforms(Stream.OUTPUT, first, count))
         )
+        if own.size_limits is not None:
+            rows.domain[where] = own.domains[np.searchsorted(own.size_limits, rows.prompt_tokens[where])]
 
 
 def materialise(workload: schema.Workload, *, seed: int, horizon_ns: int, base: Path) -> Workload:
@@ -171,7 +174,7 @@ def materialise(workload: schema.Workload, *, seed: int, horizon_ns: int, base: 
     if found:
         raise InputFaults(found)
     names = tuple(workload.classes)
-    domains = tuple(dict.fromkeys(chain.from_iterable(workload.classes[name].domains for name in names)))
+    domains = tuple(dict.fromkeys(chain.from_iterable(workload.classes[name].subjects for name in names)))
     sources = [Source(seed, number, horizon_ns, base, name) for number, name in enumerate(names)]
     classes = tuple(
         _class(workload.classes[name], source, domains) for name, source in zip(names, sources, strict=True)
@@ -185,8 +188,9 @@ def materialise(workload: schema.Workload, *, seed: int, horizon_ns: int, base: 
 
 def _class(task_class: schema.TaskClass, source: Source, domains: tuple[str, ...]) -> _Class:
     prompt, output = (law and law.sampler(source.base) for law in (task_class.prompt, task_class.output))
-    own = np.array([domains.index(name) for name in task_class.domains], np.int32)
-    return _Class(source, own, _edges(list(task_class.domains.values())), prompt, output)
+    own = np.array([domains.index(name) for name in task_class.subjects], np.int32)
+    limits = None if task_class.sizes is None else np.array(list(task_class.sizes.values()))[:-1]
+    return _Class(source, own, _edges(list(task_class.domains.values())), limits, prompt, output)
 
 
 def _origins(workload: schema.Workload, common: Source, sources: list[Source]) -> tuple[_Origin, ...]:

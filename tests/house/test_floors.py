@@ -71,7 +71,10 @@ DOORS = {
     "pyarrow": ("fleetsim/records/", "fleetsim/study/", "fleetsim/quality/outcomes.py"),
     "pandas": ("fleetsim/study/", "fleetsim/records/", "fleetsim/predict/files.py", "fleetsim/accuracy/"),
     "numba": ("fleetsim/compiled.py", "fleetsim/engine/core/", "fleetsim/policies/"),
+    "SALib": ("fleetsim/study/whatif/sensitivity.py",),
     "scipy": (
+        "fleetsim/study/capacity/mixed.py",
+        "fleetsim/study/whatif/",
         "fleetsim/statistics/",
         "fleetsim/workload/",
         "fleetsim/metrics/",

@@ -31,6 +31,7 @@ NODES = {
 }
 
 CASES = {
+    "by_size": {"routes": {"x": "a", "y": {"b": 3, "c": 1}}},
     "single": {"pool": "a"},
     "moe": {"pool": "a"},
     "route": {"classifier": {"pool": "a", "accuracy": 0.9}, "routes": {"x": "b", "y": ["b", "c"]}},

@@ -1,0 +1,223 @@
+"""`fleetsim.capacity`: the cheapest fleet that keeps all limits, with what speaks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fleetsim.scenario import Loaded
+from fleetsim.statistics import replications
+from fleetsim.study.capacity.answer import (
+    CapacityAnswer,
+    Choice,
+    Confirmation,
+    CurvePoint,
+    Effort,
+    FrontPoint,
+    Kept,
+)
+from fleetsim.study.capacity.bench import Bench, Fleet
+from fleetsim.study.capacity.decide import Course, Settled, binding, curve, fleet_words, headroom, settle
+from fleetsim.study.capacity.feasibility import LimitTest, margin
+from fleetsim.study.capacity.question import PRICE, Question, question_of
+from fleetsim.study.kept import Runs
+from fleetsim.study.provenance import provenance
+from fleetsim.study.run import load
+from fleetsim.study.sweep import run_points
+
+_QUALITY = ("accuracy", "task_accuracy", "correct_share", "quality")
+
+
+def capacity(
+    scenario: Loaded | str | Path,
+    *,
+    sets: Sequence[str] = (),
+    runs: Runs | None = None,
+    more: bool = True,
+    tell: Callable[[str], None] = lambda text: None,
+) -> CapacityAnswer:
+    """Answer the `capacity:` block of a scenario: the cheapest fleet, confirmed, and the evidence for it.
+
+    `scenario` is what `load` returned, or what it takes with `sets`. `runs` simulates points: one after the other here
+    by default, see `fleetsim.study.sweep.run_points` for workers. `more`: the runner-up, the baseline, the headroom in
+    load and the curve of cost over load as well; without, the answer alone. `tell` hears what is being simulated.
+
+    Raises InputFaults with all that is wrong with the block, EngineFault if a law is broken.
+    """
+    loaded = scenario if isinstance(scenario, Loaded) else load(scenario, sets)
+    question = question_of(loaded, tell)
+    block = question.block
+    bench = Bench(
+        question.space.variants,
+        question.constraints,
+        runs or (lambda points: run_points(points, workers=1)),
+        failures=block.failures,
+        first_runs=block.first_runs,
+        most_runs=block.most_runs,
+        steering=question.steering,
+    )
+    known, certain = question.knowledge()
+    course = Course(question, bench, known, certain, tell)
+    settled = settle(course)
+    spent = (len(bench.fleets_seen), bench.runs_made)
+    return _Writer(course, settled, spent).answer(more)
+
+
+class _Writer:
+    """Puts the answer together; what it asks of the bench beyond the search is simulated then."""
+
+    def __init__(self, course: Course, settled: Settled, spent: tuple[int, int]) -> None:
+        self.course, self.settled, self.spent = course, settled, spent
+        self.question: Question = course.question
+        self.bench: Bench = course.bench
+
+    def answer(self, more: bool) -> CapacityAnswer:
+        """All of it."""
+        question, block, fleet = self.question, self.question.block, self.settled.fleet
+        runner_up = baseline = None
+        points: list[tuple[float, Fleet | None]] = []
+        held = failed = None
+        if more:
+            judge = self.course.judge(self.course.budget(1.0))
+            others = [n for n in question.competing if fleet is None or n != fleet.variant]
+            runner_up = self.course.find(others, 1.0, judge) if others and fleet is not None else None
+            baseline = self.course.find(question.baseline, 1.0, judge) if question.baseline else None
+            held, failed = headroom(self.course, fleet) if fleet is not None else (None, None)
+            points = curve(self.course, fleet)
+        tight = binding(self.course, [other for other, _ in self.settled.smaller])
+        return CapacityAnswer(
+            name=question.loaded.scenario.name,
+            question=question.loaded.scenario.question,
+            objective=block.objective.figure,
+            unit=question.objective.unit,
+            error=block.error,
+            failures=block.failures,
+            answer=self.choice(fleet),
+            near=self._near(),
+            runner_up=self.choice(runner_up),
+            baseline=self.choice(baseline),
+            baseline_name=block.baseline,
+            binding=None if tight is None or tight.broken is None else tight.broken.words,
+            load_held=held,
+            load_failed=failed,
+            confirmation=self._confirmation(),
+            curve=tuple(CurvePoint(load, self.choice(found)) for load, found in points),
+            front=self._front(),
+            effort=self._effort(),
+            provenance=provenance(question.loaded, [question.loaded], "core", "capacity"),
+        )
+
+    def choice(self, fleet: Fleet | None) -> Choice | None:
+        """A fleet in words and figures."""
+        if fleet is None:
+            return None
+        variant = self.question.space.variants[fleet.variant]
+        counts = dict(zip(variant.pools, variant.counts[fleet.index].tolist(), strict=True))
+        states = [state for state in self.bench.conditions(fleet) if self.bench.seen(state)]
+        kept, gone = self._kept(states)
+        objective = None
+        asked = self.question.block.objective
+        if (asked.figure, asked.scope) != PRICE and self.bench.seen(fleet):
+            values = [r.value(asked.figure, asked.scope) for r in self.bench.seen(fleet)]
+            objective = replications(values).value
+        return Choice(
+            architecture=variant.architecture,
+            settings=dict(variant.settings),
+            replicas=counts,
+            values=variant.values(fleet.index) | self.question.steering(fleet),
+            usd_per_hour=float(variant.usd_per_hour[fleet.index]),
+            runs=sum(len(self.bench.seen(state)) for state in states),
+            kept=tuple(kept),
+            gone=gone,
+            objective=objective,
+        )
+
+    def _kept(self, states: list[Fleet]) -> tuple[list[Kept], str | None]:
+        """Every limit in the state in which it is kept worst, and the pool gone in the worst state of all."""
+        found: list[tuple[float, Kept, str | None]] = []
+        for constraint in self.question.constraints:
+            rows = []
+            for state in states:
+                values = self.bench.values(self.bench.seen(state), constraint)
+                unit = self.question.surveys[state.variant].figures[constraint.figure, constraint.scope].unit
+                test = LimitTest.of(constraint, unit == "share", 0.05, self.bench.first_runs)
+                figure, room = replications(values), margin(test, values).value
+                kept = Kept(
+                    constraint.words,
+                    constraint.figure,
+                    constraint.scope,
+                    unit,
+                    figure.value,
+                    figure.low,
+                    figure.high,
+                    room,
+                )
+                rows.append((room, kept, state.gone))
+            if rows:
+                found.append(min(rows, key=lambda row: row[0]))
+        return [kept for _, kept, _ in found], min(found, key=lambda row: row[0])[2] if found else None
+
+    def _confirmation(self) -> Confirmation | None:
+        if self.settled.fleet is None:
+            return None
+        words = tuple((fleet_words(self.question, fleet), verdict) for fleet, verdict in self.settled.smaller)
+        return Confirmation(self.settled.answer_holds, words, self.settled.rounds)
+
+    def _near(self) -> str:
+        """What to say where there is no answer, or where runs ran out."""
+        undecided = [
+            fleet for fleet, verdict in self.course.judgements.items() if verdict.undecided and fleet.load == 1.0
+        ]
+        if undecided:
+            names = ", ".join(fleet_words(self.question, fleet) for fleet in undecided)
+            runs = self.bench.most_runs
+            return f"too near a limit to be decided in {runs} runs, and counted as failing: {names}"
+        if self.settled.fleet is None:
+            return "no candidate keeps all limits"
+        return ""
+
+    def _front(self) -> tuple[FrontPoint, ...]:
+        """Of the candidates simulated at the scenario's load: those that no other beats in price, tail and quality."""
+        rows = [
+            (fleet, self._respects(fleet))
+            for fleet in sorted(self.bench.fleets_seen)
+            if fleet.load == 1.0 and fleet.gone is None and len(self.bench.seen(fleet)) >= self.bench.first_runs
+        ]
+        front = []
+        for fleet, (signed, shown) in rows:
+            beaten = any((other <= signed).all() and (other < signed).any() for _, (other, _) in rows)
+            if not beaten:
+                variant = self.question.space.variants[fleet.variant]
+                holds = self.course.known.at(1.0)[fleet.variant][fleet.index] > 0
+                price = float(variant.usd_per_hour[fleet.index])
+                front.append(
+                    FrontPoint(f"{variant.name}: {fleet_words(self.question, fleet)}", price, shown, bool(holds))
+                )
+        return tuple(sorted(front, key=lambda point: point.usd_per_hour))
+
+    def _respects(self, fleet: Fleet) -> tuple[np.ndarray, dict[str, float]]:
+        """Price, tail latency and quality where there is one: less is better; and as they are shown."""
+        results = self.bench.seen(fleet)
+        shown = {}
+        for name in ("ttft_p99", "e2e_p99", *_QUALITY):
+            value = replications([r.value(name) for r in results]).value
+            if np.isfinite(value):
+                shown[name] = value
+        signed = [-value if name in _QUALITY else value for name, value in shown.items()]
+        return np.array([float(self.question.space.variants[fleet.variant].usd_per_hour[fleet.index]), *signed]), shown
+
+    def _effort(self) -> Effort:
+        certain = sum(int(self.course.certain[n].sum()) for n in self.question.competing)
+        candidates = sum(int(np.prod(self.question.space.variants[n].shape)) for n in self.question.competing)
+        surveyed = self.question.surveyed
+        return Effort(
+            candidates=candidates,
+            impossible=self.question.space.impossible,
+            excluded=certain,
+            fleets=self.spent[0] + surveyed,
+            runs=self.spent[1] + surveyed,
+            all_fleets=len(self.bench.fleets_seen) + surveyed,
+            all_runs=self.bench.runs_made + surveyed,
+        )

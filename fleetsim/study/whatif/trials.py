@@ -1,0 +1,117 @@
+"""The trials of a what-if: arms under the same luck, and their figures replicate by replicate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fleetsim import planning
+from fleetsim.errors import InputFaults
+from fleetsim.scenario import Loaded
+from fleetsim.statistics import Estimate, Paired, paired, replications
+from fleetsim.study.kept import Runs
+from fleetsim.study.points import Point, PointResult, point_of
+from fleetsim.study.table import Table, table
+from fleetsim.study.variants import changed, concerns
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One architecture under one combination of values."""
+
+    architecture: str
+    values: tuple[tuple[str, Any], ...]  # those that concern it
+
+    @property
+    def name(self) -> str:
+        """The architecture with its values."""
+        return planning.arm_name(self.architecture, dict(self.values))
+
+    def value(self, path: str) -> Any:
+        """The value at a path; None where the scenario's own stands."""
+        return dict(self.values).get(path)
+
+
+class Laboratory:
+    """Makes trials, all replicates of each, and remembers them."""
+
+    def __init__(self, loaded: Loaded, runs: Runs, count: int, engine: str = "core") -> None:
+        self.loaded, self._runs, self.count, self._engine = loaded, runs, count, engine
+        self._points: dict[Trial, Point] = {}
+        self._results: dict[Trial, list[PointResult]] = {}
+
+    @property
+    def runs_made(self) -> int:
+        """How many simulations there were."""
+        return len({result.identity for results in self._results.values() for result in results})
+
+    @property
+    def done(self) -> Sequence[Trial]:
+        """All trials made, in the order they were asked for."""
+        return list(self._results)
+
+    def trials(self, combinations: Iterable[Mapping[str, Any]], only: Sequence[str] | None = None) -> list[Trial]:
+        """Every architecture under every combination, each once: what does not concern it makes no trial of its own.
+
+        Raises InputFaults with the faults of all combinations together.
+        """
+        found: dict[Trial, None] = {}
+        combinations = list(combinations)
+        for architecture in only or self.loaded.scenario.architectures:
+            for values in combinations:
+                own = tuple((p, v) for p, v in values.items() if concerns(self.loaded, p, architecture))
+                found[Trial(architecture, own)] = None
+        faults = []
+        for trial in found:
+            try:
+                self._point(trial)
+            except InputFaults as error:
+                faults += error.faults
+        if faults:
+            raise InputFaults(list(dict.fromkeys(faults)))
+        return list(found)
+
+    def points(self, trials: Sequence[Trial]) -> list[Point]:
+        """All replicates of the trials."""
+        return [self._point(trial).replicated(k) for trial in trials for k in range(self.count)]
+
+    def make(self, trials: Sequence[Trial]) -> None:
+        """Simulate those of the trials that were not made yet, together."""
+        missing = [trial for trial in dict.fromkeys(trials) if trial not in self._results]
+        if not missing:
+            return
+        results = list(self._runs(self.points(missing)))
+        for n, trial in enumerate(missing):
+            self._results[trial] = results[n * self.count : (n + 1) * self.count]
+
+    def table(self) -> Table:
+        """A row a run of everything that was simulated, in the order it was asked for."""
+        return table(self.points(self.done), [result for trial in self.done for result in self._results[trial]])
+
+    def results(self, trial: Trial) -> list[PointResult]:
+        """The runs of a trial, made now if need be."""
+        self.make([trial])
+        return self._results[trial]
+
+    def series(self, trial: Trial, figure: str) -> np.ndarray:
+        """float64[replicates]: a figure, `ttft_p99` or `ttft_p99 class chat`."""
+        name, _, scope = figure.partition(" ")
+        return np.array([result.value(name, scope or "all") for result in self.results(trial)])
+
+    def estimate(self, trial: Trial, figure: str) -> Estimate:
+        """The figure's mean with its interval over replications."""
+        return replications(self.series(trial, figure))
+
+    def difference(self, one: Trial, other: Trial, figure: str) -> Paired:
+        """one - other under the same luck."""
+        return paired(self.series(one, figure), self.series(other, figure))
+
+    def _point(self, trial: Trial) -> Point:
+        if trial not in self._points:
+            varied = changed(self.loaded, dict(trial.values))
+            arm = dict(trial.values)
+            self._points[trial] = point_of(varied, trial.architecture, arm, engine=self._engine)
+        return self._points[trial]
