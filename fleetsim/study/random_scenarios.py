@@ -6,36 +6,16 @@ A scenario is made of one stream of draws keyed by its number, so number 17 is t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from fleetsim.luck import choice
 from fleetsim.policies.balancers import BALANCERS
+from fleetsim.study.dice import Dice
+from fleetsim.study.random_workflows import random_workflow
 
-Thing = TypeVar("Thing")
 Data = dict[str, Any]
 
 _MODELS = ("gemma-3-27b", "llama-3.1-8b", "mixtral-8x7b", "gpt-oss-20b")
 _DOMAINS = ("chat", "code", "law")
-
-
-class Dice:
-    """Picks from a stream of draws of its own."""
-
-    def __init__(self, number: int) -> None:
-        self._number, self._draws = number, 0
-
-    def below(self, count: int) -> int:
-        """A whole number below `count`."""
-        self._draws += 1
-        return int(choice(self._number, self._draws, count))
-
-    def pick(self, things: Sequence[Thing]) -> Thing:
-        """One of the things."""
-        return things[self.below(len(things))]
-
-    def one_in(self, count: int) -> bool:
-        """True once in `count` times."""
-        return self.below(count) == 0
 
 
 def random_scenario(number: int) -> Data:
@@ -116,14 +96,46 @@ def _length(dice: Dice, mean: int) -> Data:
 
 
 def _architecture(dice: Dice, classes: Sequence[str]) -> Data:
-    if dice.one_in(2):
+    """One pool, a router with specialists, or any kind of workflow over four pools, whose answers are judged."""
+    if dice.one_in(4):
         return {"pools": {"only": _pool(dice)}, "workflow": {"kind": "single", "pool": "only"}}
     pools = {"router": _pool(dice), **{name: _pool(dice) for name in _DOMAINS}}
-    classifier = {"pool": dice.pick(("router", "chat")), "accuracy": dice.pick((0.5, 0.9, 1.0))}
-    return {
-        "pools": pools,
-        "workflow": {"kind": "route", "classifier": classifier, "routes": {name: name for name in _DOMAINS}},
-    }
+    if dice.one_in(3):
+        classifier = {"pool": dice.pick(("router", "chat")), "accuracy": dice.pick((0.5, 0.9, 1.0))}
+        routes = {"kind": "route", "classifier": classifier, "routes": {name: name for name in _DOMAINS}}
+        return {"pools": pools, "workflow": routes}
+    for name in _DOMAINS:
+        pools[name] = _own_ways(dice, pools[name]) | {"accuracy": dice.pick((0.2, 0.6, 0.95))}
+    pools["router"]["accuracy"] = 0.4
+    workflow = random_workflow(dice, tuple(pools), classes)
+    return {"pools": pools, "workflow": workflow, "changes": _changes(dice, pools)}
+
+
+def _own_ways(dice: Dice, pool: Data) -> Data:
+    """Now and then the pool is rented, keeps conversations, or has outages."""
+    if dice.one_in(5):
+        ttft = {"kind": "lognormal", "median": "40 ms", "sigma": 0.8}
+        rented = {"ttft": ttft, "tpot": dice.pick(("3 ms", "0 s")), "input": "$1", "output": "$3", "context": 5000}
+        rented |= {"errors": dice.pick((0, 0.1)), "requests_per_minute": dice.pick((60, 6000))}
+        rented |= {"tokens_per_minute": 9000} if dice.one_in(2) else {}
+        pool = {"endpoint": rented, "network": pool["network"], "balancer": pool["balancer"]}
+    elif "prefill" not in pool:
+        pool = pool | {"prefix_caching": dice.one_in(2)}
+    if dice.one_in(4):
+        pool = pool | {"outages": [{"from": "300 ms", "to": "700 ms"}]}
+    return pool
+
+
+def _changes(dice: Dice, pools: dict[str, Data]) -> list[Data]:
+    """What may change: replicas restart, or answers drift."""
+    found = []
+    for name, pool in pools.items():
+        if "prefill" in pool or not dice.one_in(5):
+            continue
+        drift = "endpoint" in pool or dice.one_in(2)
+        load = {} if drift else {"load": dice.pick(("10 ms", "500 ms")), "share": dice.pick((0.3, 1.0))}
+        found.append({"pool": name, "at": "400 ms", "to": {"accuracy": 0.8}, "in_place": drift, **load})
+    return found
 
 
 def _pool(dice: Dice) -> Data:
