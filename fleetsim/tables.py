@@ -56,7 +56,15 @@ class RunKind(IntEnum):
     """What a row of RUNS holds."""
 
     STEPS = 0
-    RESUMED = 1  # the one long gap of a sequence that was preempted and computed again
+    RESUMED = 1  # one long gap: of a sequence that was preempted and computed again, or of those that paused
+
+
+class Scheduler(IntEnum):
+    """Whose tokens a replica's step computes (docs/engine.md, 5 and 5a)."""
+
+    CHUNKED = 0  # every running sequence's next token, then chunks of prompts
+    PREFILL_FIRST = 1  # prompts alone as long as one can be admitted, while the others pause
+    STATIC = 2  # a batch is prefilled and decoded to its end before the next one begins
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,7 @@ POOLS = Table(
     Column("reads_kv", "i4", "1 if the balancer reads the kv_blocks signal"),
     Column("max_num_seqs", "i4", "sequences a replica may run at once"),
     Column("max_batched_tokens", "i4", "token budget of a step"),
+    Column("scheduler", "i4", "Scheduler"),
     Column("block_tokens", "i4", "tokens a KV block holds"),
     Column("context_tokens", "i4", "longest prompt plus answer of the model"),
     Column("kv_blocks", "i8", "KV blocks of one replica"),

@@ -163,6 +163,11 @@ class Pool(Model):
     kv_precision: Name | None = Field(None, description="bf16, fp8, int8; follows the model by default")
     max_num_seqs: Count = Field(256, description="sequences a replica runs at once")
     max_num_batched_tokens: Count = Field(8192, description="token budget of a step")
+    scheduler: Literal["chunked", "prefill_first", "static"] = Field(
+        "chunked",
+        description="chunked: chunks of prompts join decode steps; prefill_first: prompts have steps of their own, "
+        "ahead of decode; static: a batch is prefilled and decoded to its end before the next begins",
+    )
     block_tokens: Count = Field(16, alias="block_size", description="tokens of a KV block")
     memory_utilisation: Fraction = Field(0.9, description="share of the memory the engine may use")
     max_model_len: Tokens | None = Field(None, description="longest prompt plus answer; the model's own by default")
