@@ -19,6 +19,7 @@ from fleetsim.predict.names import hardware_key
 from fleetsim.predict.points import room
 from fleetsim.predict.protocol import FOREVER_NS, Load, load
 from fleetsim.predict.rows import Point, rows_of
+from fleetsim.tables import Scheduler
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,6 @@ READINGS = {
 _SECONDS = {"ms": 1e-3}
 
 _UNLIKE = (
-    ("framework", "sglang", "workload", "nominal"),  # prompts first with equal lengths: waves that the engine lacks
     ("framework", r"llama\.cpp", "hardware", "PCIe"),  # its kernels reach a third of a data-centre GPU
     ("framework_version", r"1\.3\.0rc|1\.2\.0rc6\.post1", "workload", "nominal"),  # no setting of the row gives them
     ("framework_version", r"0\.11\.2", "framework", "vllm"),  # sequences at once are limited, to how many is not said
@@ -195,7 +195,8 @@ def _schedule(
     prompts, answers = (
         np.ascontiguousarray(tasks[name][:count], np.int64) for name in ("prompt_tokens", "output_tokens")
     )
-    key = (count, clients, limits, window, len(case.sizes), prompts.tobytes(), answers.tobytes())
+    first = sent.scheduler == Scheduler.PREFILL_FIRST
+    key = (count, clients, limits, first, window, len(case.sizes), prompts.tobytes(), answers.tobytes())
     if key not in schedules:
-        schedules[key] = schedule(prompts, answers, min(clients, count), limits, window, case.sizes)
+        schedules[key] = schedule(prompts, answers, min(clients, count), limits, window, case.sizes, first)
     return schedules[key], count

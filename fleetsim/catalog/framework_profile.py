@@ -18,9 +18,7 @@ class Scheduling(Model):
 
     source: Text = Field(min_length=1, description="where the defaults were read")
     confidence: Confidence
-    prefill: Literal["mixed", "first"] = Field(
-        description="mixed: prompt chunks join decode steps; first: prompts have steps of their own, ahead of decode"
-    )
+    scheduler: Literal["chunked", "prefill_first", "static"] = Field(description="as a pool's `scheduler`")
     max_num_seqs: Count
     max_num_batched_tokens: Count = Field(description="per data-parallel rank")
     block_tokens: Count = 16

@@ -11,6 +11,7 @@ from fleetsim.hardware import Speculation
 from fleetsim.predict.layout import layout_of
 from fleetsim.predict.rows import Point
 from fleetsim.predict.series import settings_of
+from fleetsim.tables import Scheduler
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Framework:
 
     name: str
     profile: FrameworkProfile | None = None  # what it adds to step times
+    scheduler: Scheduler = Scheduler.CHUNKED
     max_num_seqs: int = 256
     max_num_batched_tokens: int = 8192
     memory_utilisation: float = 0.9
@@ -105,6 +107,7 @@ def _with_profile(found: Framework, profile: FrameworkProfile) -> Framework:
     scheduling = profile.scheduling
     return replace(
         found,
+        scheduler=Scheduler[scheduling.scheduler.upper()],
         max_num_seqs=scheduling.max_num_seqs,
         max_num_batched_tokens=scheduling.max_num_batched_tokens,
         block_tokens=scheduling.block_tokens,

@@ -14,7 +14,7 @@ from fleetsim.luck import Stream
 from fleetsim.predict.frameworks import Framework, framework_name
 from fleetsim.predict.rows import Point
 from fleetsim.predict.series import is_nominal, is_served
-from fleetsim.tables import TASKS
+from fleetsim.tables import TASKS, Scheduler
 from fleetsim.workload.lengths.lognormal import Lognormal
 
 SEED = 1
@@ -43,6 +43,7 @@ class Load:
     clients: int  # closed loop; 0: arrivals as in `tasks`
     max_num_seqs: int
     max_num_batched_tokens: int
+    scheduler: Scheduler = Scheduler.CHUNKED
     batched: bool = False  # one batch from start to end: times are the batch's
     request_s: float = 0.0  # between client and engine
     wait_steps: float = 0.0  # and decode steps until the scheduler looks at a request
@@ -157,7 +158,7 @@ def _closed_loop(point: Point, framework: Framework, lengths: Lengths) -> Load:
     slots = max(clients - framework.late_slot, 1)
     budget = framework.budget(lengths.prompt, clients)
     times = {"request_s": framework.request_s, "wait_steps": framework.wait_steps}
-    return Load(tasks, clients, slots, budget, **times, notes=lengths.notes)
+    return Load(tasks, clients, slots, budget, framework.scheduler, **times, notes=lengths.notes)
 
 
 def _slots(point: Point) -> str:
@@ -176,7 +177,8 @@ def _open_loop(point: Point, framework: Framework, lengths: Lengths) -> Load:
         gaps_s = gaps_s * -np.log(luck.uniforms(SEED, int(Stream.ARRIVAL), 0, len(tasks), 0, 0))
     tasks.arrival_ns = np.rint(np.cumsum(gaps_s) * 1e9)
     budget = framework.budget(lengths.prompt, framework.max_num_seqs)
-    return Load(tasks, 0, framework.max_num_seqs, budget, request_s=framework.request_s, notes=lengths.notes)
+    limits = (framework.max_num_seqs, budget, framework.scheduler)
+    return Load(tasks, 0, *limits, request_s=framework.request_s, notes=lengths.notes)
 
 
 def _offline(point: Point, framework: Framework, lengths: Lengths) -> Load:
@@ -186,7 +188,7 @@ def _offline(point: Point, framework: Framework, lengths: Lengths) -> Load:
     if "max_num_seqs = num_prompts" in point.notes:
         slots = len(tasks)
     slots = min(slots, len(tasks))
-    return Load(tasks, 0, slots, framework.budget(lengths.prompt, slots), notes=lengths.notes)
+    return Load(tasks, 0, slots, framework.budget(lengths.prompt, slots), framework.scheduler, notes=lengths.notes)
 
 
 def _static(point: Point, framework: Framework, lengths: Lengths, batch: int) -> Load:
@@ -194,4 +196,4 @@ def _static(point: Point, framework: Framework, lengths: Lengths, batch: int) ->
     tasks = _tasks(lengths, batch)
     together = min(int(tasks.prompt_tokens.sum()), _STATIC_BUDGET)
     budget = max(framework.budget(lengths.prompt, batch), together)
-    return Load(tasks, 0, batch, budget, batched=True, notes=lengths.notes)
+    return Load(tasks, 0, batch, budget, Scheduler.STATIC, batched=True, notes=lengths.notes)
