@@ -39,6 +39,8 @@ SPREADS = {
     "matmul": 0.15,
     "kv_factor": 0.15,
     "collective": 0.5,
+    "compute": 0.3,
+    "attention_factor": 0.3,
     "eager_s": 0.7,
 }
 """Parameter -> how far, as a ratio's logarithm, it may lie from its start: what is known before any fit."""
@@ -128,6 +130,8 @@ def framework_fit(profile: FrameworkProfile, values: Mapping[tuple[str, str], fl
         "matmul_factor": own["matmul"],
         "kv_factor": own["kv_factor"],
         "collective_factor": own["collective"],
+        "compute_factor": own["compute"],
+        "attention_factor": own["attention_factor"],
         "eager_layer_s": own["eager_s"],
     }
     return profile.model_copy(update={"calibration": profile.calibration.model_copy(update=figures)})

@@ -39,6 +39,8 @@ class FrameworkFit(Fit):
     matmul_factor: Factor = Field(1.0, description="its time in dense matrix products over the device's")
     kv_factor: Factor = Field(1.0, description="its time in reading KV over the device's")
     collective_factor: Factor = Field(1.0, description="its collectives' latency over the device's")
+    compute_factor: Factor = Field(1.0, description="its time in the arithmetic of products over the device's")
+    attention_factor: Factor = Field(1.0, description="its time in prefill attention over the device's")
     captured_tokens: Annotated[int, Field(ge=0, strict=True)] = Field(
         0, description="largest step replayed as a captured graph; sizes below are padded to the next captured one"
     )

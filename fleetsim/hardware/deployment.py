@@ -44,6 +44,11 @@ class Deployment:
         return self.tp * self.pp * self.dp
 
     @property
+    def tokens_per_step(self) -> float:
+        """Tokens a sequence gets from a decode step: the accepted ones of a speculation too."""
+        return 1.0 + (self.speculation.accepted if self.speculation else 0.0)
+
+    @property
     def context_tokens(self) -> int:
         """Longest prompt plus answer: what the model can, or less if the engine is told so."""
         return int(min(self.max_model_len or self.model.context_tokens, self.model.context_tokens))

@@ -46,9 +46,14 @@ class Framework:
 _OLD = (
     ("vllm", "vllm-2023", r"2023"),  # without captured graphs
     ("vllm", "vllm-v0", r"^v?0\.[2-7]\b|vllm 0\.[2-7]\."),  # before its V1 engine
+    ("trtllm", "trtllm-mlperf", r"^tensorrt (9|10)\.|^cuda|^jetpack"),  # engines behind LoadGen's server
+    ("llama.cpp", "llama.cpp-2024", r"2024$"),  # without captured graphs
     ("trtllm", "trtllm-engine", r"^v?0\.|^tensorrt [89]\.|^tensorrt 10\.|^cuda"),  # compiled engines, before PyTorch
 )
 """Frameworks whose host code was rewritten: key, key of the profile before, releases before by name and version."""
+
+_ELSEWHERE = (("llama.cpp", "llama.cpp-data-centre", r"\b[ah]100|h200|b200"),)
+"""Frameworks whose kernels are not made for some devices: key, key of the profile there, devices."""
 
 _KNOWN = (
     (r"sglang", Framework("sglang")),
@@ -87,11 +92,13 @@ def framework_of(point: Point, override: Mapping[str, object]) -> Framework:
 
 
 def framework_keys(point: Point) -> list[str]:
-    """Keys of the profiles that speak for the framework of a point: its generation's before its own."""
+    """Keys of the profiles that speak for the framework of a point: its device's and generation's before its own."""
     name = _known(point.framework).name
     release = (point.framework.lower(), point.framework_version.lower())
     old = [key for base, key, pattern in _OLD if base == name and any(re.search(pattern, text) for text in release)]
-    return [*old, name]
+    device = point.hardware.lower()
+    own = [key for base, key, pattern in _ELSEWHERE if base == name and re.search(pattern, device)]
+    return [*own, *old, name]
 
 
 def framework_name(name: str) -> str:

@@ -108,7 +108,8 @@ def simulate_point(point: Point, override: Profiles) -> tuple[Outcome, tuple[str
     sent = load(point, framework)
     made = setup(point, framework, sent, override)
     table, sent, said = room(step_table(made.deployment), sent, framework)
-    sent = replace(sent, request_s=sent.request_s + sent.wait_steps * _decode_step_s(table, sent))
+    wait_tokens = sent.wait_steps * made.deployment.tokens_per_step
+    sent = replace(sent, request_s=sent.request_s + wait_tokens * _token_s(table, sent))
     limit_w = made.deployment.hardware.power.limit_w.value
     prefill = None if made.prefill is None else _prefill(made.prefill, made.accelerators)
     return simulate(table, made.replicas, made.accelerators, sent, limit_w, prefill), (*made.notes, *said)
@@ -143,8 +144,8 @@ def room(table: StepTable, sent: Load, framework: Framework) -> tuple[StepTable,
     return table, sent, ()
 
 
-def _decode_step_s(table: StepTable, sent: Load) -> float:
-    """A decode step with all clients in it, halfway through their answers."""
+def _token_s(table: StepTable, sent: Load) -> float:
+    """The time of a token with all clients decoding, halfway through their answers."""
     halfway = sent.tasks.prompt_tokens.mean() + sent.tasks.output_tokens.mean() / 2
     own = table.alpha_ns * halfway + table.window_alpha_ns * min(halfway, table.window_tokens)
     return float(table.base_ns[sent.max_num_seqs] + sent.max_num_seqs * own) / 1e9

@@ -27,6 +27,7 @@ _ROUNDS = 10  # requests of a client where the point does not say how many there
 _STAGE_S = 600.0  # how long a rate is held where the point does not say: MLPerf's least duration
 _MOST_REQUESTS = 100_000
 _MLPERF_SAMPLES = 24_576  # least queries of an offline run
+_SLACK = 1.1  # LoadGen sends that much more than what the expected rate needs for the least duration
 _STATIC_BUDGET = 65_536
 _LONGEST_SPREAD = 8.0  # longest over mean length of a skewed law
 
@@ -183,12 +184,21 @@ def _open_loop(point: Point, framework: Framework, lengths: Lengths) -> Load:
 
 def _offline(point: Point, framework: Framework, lengths: Lengths) -> Load:
     """All requests at once."""
-    tasks = _tasks(lengths, int(point.num_requests or _MLPERF_SAMPLES))
+    tasks = _tasks(lengths, int(point.num_requests or _samples(point)))
     slots = framework.max_num_seqs
     if "max_num_seqs = num_prompts" in point.notes:
         slots = len(tasks)
     slots = min(slots, len(tasks))
     return Load(tasks, 0, slots, framework.budget(lengths.prompt, slots), framework.scheduler, notes=lengths.notes)
+
+
+def _samples(point: Point) -> float:
+    """Requests of an offline run that does not give them: MLPerf's for the rate that was expected of the system."""
+    try:
+        expected = float(point.load_value) * _STAGE_S * _SLACK
+    except ValueError:
+        expected = 0.0
+    return max(_MLPERF_SAMPLES, min(expected, _MOST_REQUESTS))
 
 
 def _static(point: Point, framework: Framework, lengths: Lengths, batch: int) -> Load:

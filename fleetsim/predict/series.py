@@ -14,6 +14,7 @@ from fleetsim.hardware import Speculation
 from fleetsim.predict.rows import Point
 
 _COPIED = "group=nv_gap_qwen35"  # rows of the servers that stand among the in-process runs
+_HELD_BACK = 20.0  # steps after which the first tokens are sent, where they are sent so many at a time
 _MANY = 16.0  # clients from which sglang's scheduler is set to look for requests less often
 
 
@@ -51,8 +52,12 @@ def _served(point: Point, framework: str, dp: int) -> dict[str, Any]:
         return {"max_num_batched_tokens": 16_384, "wait_steps": 15.0 if many else 5.0}
     if framework != "trtllm":
         return {}
-    found: dict[str, Any] = {"wait_steps": 40.0} if dp > 1 else {}  # requests wait until all ranks can take one
+    found: dict[str, Any] = {}
     model = point.model.lower()
+    if "deepseek" in model and dp > 1:
+        found["wait_steps"] = 40.0  # requests wait until all ranks can take one
+    if "llama" in model and point.isl == point.osl:
+        found["wait_steps"] = _HELD_BACK
     if "gpt-oss" in model:
         found["max_num_batched_tokens"] = 20_000
     if "deepseek" in model:
