@@ -19,6 +19,7 @@ from fleetsim.predict.names import hardware_key
 from fleetsim.predict.points import room
 from fleetsim.predict.protocol import FOREVER_NS, Load, load
 from fleetsim.predict.rows import Point, rows_of
+from fleetsim.predict.series import is_served
 from fleetsim.tables import Scheduler
 
 if TYPE_CHECKING:
@@ -59,7 +60,6 @@ READINGS = {
 _SECONDS = {"ms": 1e-3}
 
 _UNLIKE = (
-    ("framework", "sglang", "framework_version", "^$"),  # kernels compiled at first use, for a minute
     ("framework_version", r"1\.3\.0rc|1\.2\.0rc6\.post1", "workload", "nominal"),  # no setting of the row gives them
     ("framework_version", r"0\.11\.2", "framework", "vllm"),  # sequences at once are limited, to how many is not said
     ("model", r"nvidia/Llama-3\.1-8B", "workload", "nominal"),  # prompts faster than the peak allows: reused
@@ -98,7 +98,7 @@ class _Placed:
     accelerators: int
     served: bool
     waits: float  # steps before the scheduler looks at a request, in the mean
-    steady: bool  # an open loop at its level: only its times per token say anything
+    decode_only: bool  # only its times per token say anything
 
     def row(self, metric: str, value: float) -> Row:
         reading = READINGS[metric]
@@ -131,7 +131,7 @@ def cases(table: pd.DataFrame) -> list[Case]:
         if row.point not in points:
             points[row.point] = _place(row.point, seconds.get(row.point, {}), found, schedules)
         placed = points[row.point]
-        if placed is not None and (not placed.steady or READINGS[row.metric].of == "tpot"):
+        if placed is not None and (not placed.decode_only or READINGS[row.metric].of == "tpot"):
             placed.case.rows.append(placed.row(row.metric, value * _SECONDS.get(row.unit, 1.0)))
     return [case for case in found.values() if case.rows]
 
@@ -166,6 +166,7 @@ def _place(
         framework.name,
         *layout,
         deployment.speculation,
+        deployment.streamed,
         sent.max_num_seqs,
     )
     if key not in found:
@@ -177,7 +178,7 @@ def _place(
     each = {"prompt": prompt, "output": output, "total": prompt + output}
     tokens = {name: total * made.replicas for name, total in each.items()} | {"one": 1.0}
     waits = sent.wait_steps * deployment.tokens_per_step
-    return _Placed(case, steps, tokens, made.accelerators, sent.request_s > 0, waits, open_loop)
+    return _Placed(case, steps, tokens, made.accelerators, sent.request_s > 0, waits, open_loop or _cold(point))
 
 
 def _at_its_level(point: Point, sent: Load, seconds: dict[str, float], replicas: int) -> Load:
@@ -196,6 +197,11 @@ def _at_its_level(point: Point, sent: Load, seconds: dict[str, float], replicas:
     tasks.output_tokens[:first] = np.maximum(tasks.output_tokens[:first] * share, 2)
     tasks.think_ns[-clients:] = FOREVER_NS
     return replace(sent, tasks=tasks, clients=clients)
+
+
+def _cold(point: Point) -> bool:
+    """Whether a server compiled kernels for a minute at its first requests: SGLang's runs without a version."""
+    return point.framework == "sglang" and not point.framework_version and is_served(point)
 
 
 def _unlike(point: Point) -> bool:

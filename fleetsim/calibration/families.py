@@ -107,7 +107,7 @@ FRAMEWORKS = {
     "vllm-v0": _SERVER | {"step_s": 1e-3},
     "trtllm": _SERVER,
     "trtllm-engine": _SERVER | {"step_s": 100e-6, "request_s": 10e-3, "eager_s": 20e-6, "expert": 1.0},
-    "trtllm-mlperf": _SERVER | {"step_s": 100e-6, "request_s": 10e-3, "eager_s": 20e-6, "expert": 1.0},
+    "trtllm-mlperf": _LOCAL | {"step_s": 100e-6, "eager_s": 20e-6, "expert": 1.0, "stream_s": 20e-6},
     "sglang": _SERVER,
     "neuronx": _LOCAL,
     "llama.cpp": _LOCAL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ SPREADS = {
     "chance": 0.7,
     "step_s": 1.0,
     "sequence_s": 1.0,
+    "stream_s": 1.0,
     "request_s": 1.0,
     "launch": 0.3,
     "expert": 0.3,
@@ -114,8 +116,16 @@ def device_fit(hardware: HardwareProfile, family: Family, values: Mapping[tuple[
         "routing_evenness": own["evenness"],
         "expert_imbalance": 1.0 + own["imbalance"],
         "expert_chance": own["chance"],
+        "expert_factor": typical_expert_factor(family, values),
     }
     return hardware.calibration.model_copy(update=figures)
+
+
+def typical_expert_factor(family: Family, values: Mapping[tuple[str, str], float]) -> float:
+    """The geometric mean of what frameworks that serve on a family's devices take for experts."""
+    usual = ("llama.cpp",) if family.name in ("graphics", "apple") else ("vllm", "sglang", "trtllm")
+    factors = [values[key, "expert"] for key in usual if (key, "expert") in values]
+    return float(f"{math.prod(factors) ** (1 / len(factors)):.3g}") if factors else 1.0
 
 
 def framework_fit(profile: FrameworkProfile, values: Mapping[tuple[str, str], float]) -> FrameworkProfile:
@@ -124,6 +134,7 @@ def framework_fit(profile: FrameworkProfile, values: Mapping[tuple[str, str], fl
     figures = {
         "step_overhead_s": own["step_s"],
         "sequence_overhead_s": own["sequence_s"],
+        "stream_overhead_s": own.get("stream_s", profile.calibration.stream_overhead_s),
         "request_overhead_s": own.get("request_s", profile.calibration.request_overhead_s),
         "launch_factor": own["launch"],
         "expert_factor": own["expert"],

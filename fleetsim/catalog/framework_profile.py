@@ -31,6 +31,9 @@ class FrameworkFit(Fit):
 
     step_overhead_s: Duration = Field(alias="step_overhead", description="scheduler, sampling, launch: per step")
     sequence_overhead_s: Duration = Field(alias="sequence_overhead", description="the same per sequence of the step")
+    stream_overhead_s: Duration = Field(
+        0.0, alias="stream_overhead", description="more per sequence and step where a server sends every token"
+    )
     request_overhead_s: Duration = Field(
         alias="request_overhead", description="from the client to the queue: connection, tokenisation, hand-over"
     )

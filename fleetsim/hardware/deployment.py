@@ -36,6 +36,7 @@ class Deployment:
     memory_utilisation: float = 0.9
     max_model_len: int | None = None  # the model's context if None
     speculation: Speculation | None = None
+    streamed: bool = False  # tokens are sent to clients one by one, as a server does
     framework: FrameworkProfile | None = None  # a typical one, as the device is calibrated, if None
 
     @property

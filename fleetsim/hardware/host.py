@@ -10,9 +10,6 @@ from fleetsim.catalog.framework_profile import FrameworkFit
 from fleetsim.catalog.hardware_profile import RooflineFit
 from fleetsim.hardware.deployment import Deployment
 
-_TYPICAL_EXPERTS = 1.4
-"""Between the expert factors of vLLM, SGLang and TensorRT-LLM (framework_profiles)."""
-
 
 @dataclass(frozen=True)
 class Host:
@@ -48,13 +45,13 @@ class Host:
 def host_of(deployment: Deployment, fit: RooflineFit) -> Host:
     """The host of a deployment: its framework's, or the typical one its device was calibrated with."""
     if deployment.framework is None:
-        return Host(fit.step_overhead_s, fit.sequence_overhead_s, expert_factor=_TYPICAL_EXPERTS)
+        return Host(fit.step_overhead_s, fit.sequence_overhead_s, expert_factor=fit.expert_factor)
     own: FrameworkFit = deployment.framework.calibration
     # Graphs are captured for decode steps of a rank's own sequences.
     ranks_wide = min(own.captured_tokens * deployment.dp, deployment.max_num_seqs)
     return Host(
         own.step_overhead_s,
-        own.sequence_overhead_s,
+        own.sequence_overhead_s + (own.stream_overhead_s if deployment.streamed else 0.0),
         own.launch_factor,
         own.expert_factor,
         own.matmul_factor,

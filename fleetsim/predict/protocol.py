@@ -13,7 +13,7 @@ from fleetsim.errors import FleetsimError
 from fleetsim.luck import Stream
 from fleetsim.predict.frameworks import Framework, framework_name
 from fleetsim.predict.rows import Point
-from fleetsim.predict.series import is_nominal, is_served
+from fleetsim.predict.series import is_nominal, is_served, spreads
 from fleetsim.tables import TASKS, Scheduler
 from fleetsim.workload.lengths.lognormal import Lognormal
 
@@ -124,11 +124,11 @@ def _lengths(point: Point) -> Lengths:
 
 
 def _kind(point: Point) -> str:
-    """Which law lengths follow: equal answers would keep clients in step, which those of TensorRT-LLM were not."""
+    """Which law lengths follow: equal answers keep clients in step, as they were in some runs and not in others."""
     if is_served(point):
         return "uniform"
     if is_nominal(point):
-        return "about" if framework_name(point.framework) == "trtllm" else "fixed"
+        return "about" if spreads(framework_name(point.framework), point.framework_version) else "fixed"
     return "skewed" if re.search(_SKEWED, point.workload.lower()) else "fixed"
 
 
