@@ -75,6 +75,7 @@ class Row:
     requested: bool  # a server received the request first: its overhead is part of the value
     measured: float  # s, or tokens per s
     first: bool = False  # a time to first token: noisier than the rest
+    steady: bool = False  # of an open loop at its level
 
 
 @dataclass
@@ -98,6 +99,7 @@ class _Placed:
     accelerators: int
     served: bool
     waits: float  # steps before the scheduler looks at a request, in the mean
+    steady: bool  # an open loop at its level
     decode_only: bool  # only its times per token say anything
 
     def row(self, metric: str, value: float) -> Row:
@@ -109,7 +111,7 @@ class _Placed:
         total = getattr(self.steps, reading.of)
         if requested and self.waits:
             total = total.plus(self.steps.tpot, self.waits)
-        return Row(total, tokens, requested, value, reading.of == "ttft" and not reading.per_s)
+        return Row(total, tokens, requested, value, reading.of == "ttft" and not reading.per_s, self.steady)
 
 
 def cases(table: pd.DataFrame) -> list[Case]:
@@ -178,7 +180,9 @@ def _place(
     each = {"prompt": prompt, "output": output, "total": prompt + output}
     tokens = {name: total * made.replicas for name, total in each.items()} | {"one": 1.0}
     waits = sent.wait_steps * deployment.tokens_per_step
-    return _Placed(case, steps, tokens, made.accelerators, sent.request_s > 0, waits, open_loop or _cold(point))
+    return _Placed(
+        case, steps, tokens, made.accelerators, sent.request_s > 0, waits, open_loop, open_loop or _cold(point)
+    )
 
 
 def _at_its_level(point: Point, sent: Load, seconds: dict[str, float], replicas: int) -> Load:

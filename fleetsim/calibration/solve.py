@@ -15,6 +15,7 @@ from fleetsim.hardware.roofline import roofline_cost
 
 _HUBER = 0.1  # errors beyond this count by their size, not their square
 _FIRST_WEIGHT = 0.5  # times to first token carry more than step times: queues, caches that warm up
+_STEADY_WEIGHT = 3.0  # near its limit a server's time per token is off by several times the error of its steps
 _PRIOR_WEIGHT = 0.3
 _ROUNDS = 10
 _GAIN = 1e-3  # a round that lowers the loss by less is the last
@@ -66,7 +67,7 @@ def blocks(found: Sequence[Case]) -> list[Block]:
                 np.array([row.total.linear for row in case.rows]),
                 np.array([row.tokens for row in case.rows]),
                 np.array([float(row.requested) for row in case.rows]),
-                np.array([_FIRST_WEIGHT if row.first else 1.0 for row in case.rows]),
+                np.array([_FIRST_WEIGHT if row.first else _STEADY_WEIGHT if row.steady else 1.0 for row in case.rows]),
                 np.array([row.measured for row in case.rows]),
             )
         )

@@ -145,10 +145,12 @@ def room(table: StepTable, sent: Load, framework: Framework) -> tuple[StepTable,
 
 
 def _token_s(table: StepTable, sent: Load) -> float:
-    """The time of a token with all clients decoding, halfway through their answers."""
-    halfway = sent.tasks.prompt_tokens.mean() + sent.tasks.output_tokens.mean() / 2
+    """The time of a token with all clients decoding, halfway through their answers, and prompts between their steps."""
+    prompt, output = float(sent.tasks.prompt_tokens.mean()), float(sent.tasks.output_tokens.mean())
+    halfway, chunk = prompt + output / 2, min(round(prompt), len(table.base_ns) - 1)
     own = table.alpha_ns * halfway + table.window_alpha_ns * min(halfway, table.window_tokens)
-    return float(table.base_ns[sent.max_num_seqs] + sent.max_num_seqs * own) / 1e9
+    prefill = table.base_ns[chunk] * prompt / chunk + table.beta_ns * prompt * prompt / 2
+    return float(table.base_ns[sent.max_num_seqs] + sent.max_num_seqs * (own + prefill / output)) / 1e9
 
 
 def _read(outcome: Outcome, metric: str, unit: str, notes: tuple[str, ...]) -> Prediction:
