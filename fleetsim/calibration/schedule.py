@@ -129,6 +129,16 @@ def _carry_on(prompts, who, done, emitted, running, left):
     return chunks, area
 
 
+@helper
+def _count(tokens, sums, size, factors, context, windowed, area):
+    """Adds a step of `size` tokens to all rows, each as often as its factor says."""
+    for row in range(3):
+        tokens[row, size] += factors[row]
+        sums[row, 0] += factors[row] * context
+        sums[row, 1] += factors[row] * windowed
+        sums[row, 2] += factors[row] * area
+
+
 @kernel
 def _run(prompts, answers, clients, budget, sequences, kv_tokens, window, prefill_first, tokens, sums):
     """Adds up, over all steps: rows TTFT, TPOT and makespan of `tokens` by step size, and of `sums`."""
@@ -168,12 +178,7 @@ def _run(prompts, answers, clients, budget, sequences, kv_tokens, window, prefil
         if paused:
             decoding, context, windowed = 0, 0.0, 0.0
         size = decoding + chunks
-        factors = (float(waiting), weight, 1.0)
-        for row in range(3):
-            tokens[row, size] += factors[row]
-            sums[row, 0] += factors[row] * context
-            sums[row, 1] += factors[row] * windowed
-            sums[row, 2] += factors[row] * area
+        _count(tokens, sums, size, (float(waiting), weight, 1.0), context, windowed, area)
         kept = 0
         for i in range(running):
             task = who[i]
