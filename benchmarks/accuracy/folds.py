@@ -1,9 +1,10 @@
 """What was never seen, quickly: folds.py POINTS -o DIR [--left-out model,device]
 
-`fleetsim accuracy POINTS --leave-out model` fits once a fold, which takes hours of CPU. This script fits once with all
-rows, takes the derivatives there, and finds each fold's parameters by one Gauss-Newton step from that fit with the
-rows of the fold dropped: what leaving them out changes, to first order. Then it simulates the left-out rows, and writes
-DIR/model/predictions.csv.gz and DIR/device/predictions.csv.gz, which bars.py reads with --left-out DIR.
+`fleetsim accuracy POINTS --leave-out model` fits once a fold, which takes hours of CPU. This script takes derivatives
+at the shipped calibration, which was fitted to all rows, and finds each fold's parameters by how far one Gauss-Newton
+step without the rows of the fold leads from one with them: what leaving them out changes, to first order. Then it
+simulates the left-out rows, and writes DIR/model/predictions.csv.gz and DIR/device/predictions.csv.gz, which bars.py
+reads with --left-out DIR.
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ import pandas as pd
 
 from fleetsim.accuracy.scores import column
 from fleetsim.calibration.cases import cases
-from fleetsim.calibration.families import FAMILIES, FRAMEWORKS
-from fleetsim.calibration.parameters import Values, parameters, profiles, rounded
-from fleetsim.calibration.solve import Block, blocks, fitted
+from fleetsim.calibration.parameters import profiles, rounded, shipped_values
+from fleetsim.calibration.solve import Block, blocks, posed
 from fleetsim.predict import predict_table, read_table, write_table
 
 
@@ -31,28 +31,24 @@ def main() -> None:
     given = options.parse_args()
     table = read_table(given.points)
     made = blocks(cases(table))
-    problem, x = fitted(made)
+    problem, shipped = posed(made), shipped_values()
+    x = np.array([np.log(shipped[p.owner, p.name] / p.start) for p in problem.wanted])
     residuals, slopes = problem.residuals(x), problem.jacobian(x)
+    with_all = _step(slopes, residuals)
     for what in given.left_out.split(","):
         fold_of, parts = pd.Series(column(table, what), index=table.index), []
         for fold in sorted(fold_of.unique()):
-            keep = np.concatenate([np.full(len(b.measured), _key(b, what) != fold) for b in made])
-            keep = np.concatenate([keep, np.ones(len(x), bool)])
-            if keep.all():
-                moved = x
-            else:
-                step = np.linalg.lstsq(slopes[keep], -residuals[keep], rcond=None)[0]
-                moved = x + np.clip(step, -problem.spread, problem.spread)
-            known = profiles(_start() | rounded(problem.values(moved)))
+            rows = np.concatenate([np.full(len(b.measured), _key(b, what) != fold) for b in made])
+            keep = np.concatenate([rows, np.ones(len(x), bool)])
+            moved = x + np.clip(_step(slopes[keep], residuals[keep]) - with_all, -problem.spread, problem.spread)
+            known = profiles(shipped | rounded(problem.values(moved)))
             parts.append(predict_table(table[fold_of == fold], workers=os.cpu_count() or 1, override=known))
             print(what, fold, len(parts[-1]), flush=True)
-        target = given.output / what / "predictions.csv.gz"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_table(pd.concat(parts).loc[table.index], target)
+        write_table(pd.concat(parts).loc[table.index], given.output / what / "predictions.csv.gz")
 
 
-def _start() -> Values:
-    return {(p.owner, p.name): p.start for p in parameters([*FAMILIES, *FRAMEWORKS])}
+def _step(slopes: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+    return np.linalg.lstsq(slopes, -residuals, rcond=None)[0]
 
 
 def _key(block: Block, what: str) -> str:

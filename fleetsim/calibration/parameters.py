@@ -47,6 +47,37 @@ SPREADS = {
 }
 """Parameter -> how far, as a ratio's logarithm, it may lie from its start: what is known before any fit."""
 
+_FRAMEWORK_FIGURES = {
+    "step_s": "step_overhead_s",
+    "sequence_s": "sequence_overhead_s",
+    "stream_s": "stream_overhead_s",
+    "request_s": "request_overhead_s",
+    "launch": "launch_factor",
+    "expert": "expert_factor",
+    "matmul": "matmul_factor",
+    "kv_factor": "kv_factor",
+    "collective": "collective_factor",
+    "compute": "compute_factor",
+    "attention_factor": "attention_factor",
+    "eager_s": "eager_layer_s",
+}
+_DEVICE_FIGURES = {
+    "half_tokens": "half_tokens",
+    "overlap": "overlap",
+    "memory": "memory_efficiency",
+    "kv": "kv_efficiency",
+    "attention": "attention_efficiency",
+    "layer_s": "layer_latency_s",
+    "moe_s": "moe_latency_s",
+    "mla_s": "mla_latency_s",
+    "linear_s": "linear_latency_s",
+    "passes": "activation_passes",
+    "collective_s": "collective_latency_s",
+    "link": "link_efficiency",
+    "evenness": "routing_evenness",
+    "chance": "expert_chance",
+}
+
 Values = dict[tuple[str, str], float]
 """(family or framework, parameter) -> value."""
 
@@ -130,21 +161,7 @@ def typical_expert_factor(family: Family, values: Mapping[tuple[str, str], float
 
 def framework_fit(profile: FrameworkProfile, values: Mapping[tuple[str, str], float]) -> FrameworkProfile:
     """A framework profile with the fitted values."""
-    own = {name: values[profile.key, name] for name in FRAMEWORKS[profile.key]}
-    figures = {
-        "step_overhead_s": own["step_s"],
-        "sequence_overhead_s": own["sequence_s"],
-        "stream_overhead_s": own.get("stream_s", profile.calibration.stream_overhead_s),
-        "request_overhead_s": own.get("request_s", profile.calibration.request_overhead_s),
-        "launch_factor": own["launch"],
-        "expert_factor": own["expert"],
-        "matmul_factor": own["matmul"],
-        "kv_factor": own["kv_factor"],
-        "collective_factor": own["collective"],
-        "compute_factor": own["compute"],
-        "attention_factor": own["attention_factor"],
-        "eager_layer_s": own["eager_s"],
-    }
+    figures = {_FRAMEWORK_FIGURES[name]: values[profile.key, name] for name in FRAMEWORKS[profile.key]}
     return profile.model_copy(update={"calibration": profile.calibration.model_copy(update=figures)})
 
 
@@ -160,3 +177,27 @@ def profiles(values: Values) -> dict[str, HardwareProfile | FrameworkProfile]:
         if key in owners:
             found[key] = framework_fit(load_framework(key), values)
     return found
+
+
+def shipped_values() -> Values:
+    """The values that the shipped profiles have; starts where no device of a family says it."""
+    values: Values = {}
+    for family in FAMILIES.values():
+        fits = [load_hardware(key).calibration for key in family.devices]
+        for name, start in family.start.items():
+            known = (figure for fit in fits if (figure := _figure(fit, name)) is not None)
+            values[family.name, name] = next(known, start)
+    for key, starts in FRAMEWORKS.items():
+        fit = load_framework(key).calibration
+        values |= {(key, name): getattr(fit, _FRAMEWORK_FIGURES[name]) or start for name, start in starts.items()}
+    return values
+
+
+def _figure(fit: RooflineFit, name: str) -> float | None:
+    if name == "imbalance":
+        return fit.expert_imbalance - 1.0
+    kind, _, precision = name.removesuffix("_s").partition("_")
+    if kind in ("compute", "product"):
+        return (fit.compute_efficiency if kind == "compute" else fit.matmul_latency_s).get(precision)
+    figure = getattr(fit, _DEVICE_FIGURES[name])
+    return figure["bf16"] if isinstance(figure, dict) else figure

@@ -81,26 +81,24 @@ def solve(made: Sequence[Block]) -> Values:
     (Gauss-Newton with a trust region, scipy's `trf`); derivatives are taken owner by owner, for a parameter changes
     only the cases of its own.
     """
-    problem, x = fitted(made)
-    return rounded(problem.values(x))
-
-
-def fitted(made: Sequence[Block]) -> tuple[Problem, np.ndarray]:
-    """The problem that blocks pose, and where its loss is least."""
     from scipy.optimize import least_squares
 
-    owners = sorted({owner for block in made for owner in block.owners}, key=_order)
-    wanted = parameters(owners)
-    problem = Problem(made, wanted)
+    problem = posed(made)
     found = least_squares(
         problem.residuals,
-        np.zeros(len(wanted)),
+        np.zeros(len(problem.wanted)),
         jac=problem.jacobian,
         x_scale=problem.spread,
         max_nfev=_ROUNDS,
         ftol=_GAIN,
     )
-    return problem, found.x
+    return rounded(problem.values(found.x))
+
+
+def posed(made: Sequence[Block]) -> Problem:
+    """The problem that blocks pose: the parameters of all their families and frameworks."""
+    owners = sorted({owner for block in made for owner in block.owners}, key=_order)
+    return Problem(made, parameters(owners))
 
 
 def _order(owner: str) -> tuple[bool, str]:

@@ -6,6 +6,7 @@ time, except the busiest expert-parallel rank, for which they wait.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,7 +75,8 @@ def _base(rank: _Rank, tokens: np.ndarray) -> np.ndarray:
     stages = deployment.pp + rank.fit.pipeline_bubble * (np.minimum(deployment.pp, np.maximum(tokens, 1)) - 1)
     layers = rank.layers(micro) / deployment.pp + rank.handover(micro)
     layers = host.launched(tokens, layers, _blocks(deployment.model) / deployment.pp)
-    overhead = host.overhead(tokens, deployment.max_num_seqs)
+    # Every data-parallel rank has a scheduler for its own sequences.
+    overhead = host.overhead(np.ceil(tokens / deployment.dp), math.ceil(deployment.max_num_seqs / deployment.dp))
     return stages * layers + rank.head(tokens) + rank.window_prefill(tokens) + overhead
 
 
