@@ -22,6 +22,8 @@ from fleetsim.calibration.parameters import profiles, rounded, shipped_values
 from fleetsim.calibration.solve import Block, blocks, posed
 from fleetsim.predict import predict_table, read_table, write_table
 
+_WORTH_PROCESSES = 200  # rows
+
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -42,7 +44,9 @@ def main() -> None:
             keep = np.concatenate([rows, np.ones(len(x), bool)])
             moved = x + np.clip(_step(slopes[keep], residuals[keep]) - with_all, -problem.spread, problem.spread)
             known = profiles(shipped | rounded(problem.values(moved)))
-            parts.append(predict_table(table[fold_of == fold], workers=os.cpu_count() or 1, override=known))
+            part = table[fold_of == fold]
+            workers = os.cpu_count() or 1 if len(part) > _WORTH_PROCESSES else 1
+            parts.append(predict_table(part, workers=workers, override=known))
             print(what, fold, len(parts[-1]), flush=True)
         write_table(pd.concat(parts).loc[table.index], given.output / what / "predictions.csv.gz")
 
