@@ -1,8 +1,8 @@
-"""How predictions stand against the bars of an excellent planner: bars.py POINTS [--left-out DIR]
+"""How predictions stand against the bars of an excellent planner: bars.py POINTS [--pred FILE] [--left-out DIR]
 
-POINTS is a table of measurements (docs/predict.md). Prints, for each bar, what was reached; with folders written by
-`fleetsim accuracy POINTS --leave-out ... -o DIR/model` (device) also the bars of what was left out. Exit code 1 if a
-bar is missed.
+POINTS is a table of measurements (docs/predict.md), or --pred what `fleetsim predict` made of one. Prints, for each
+bar, what was reached; with folders written by folds.py, or by `fleetsim accuracy POINTS --leave-out ... -o DIR/model`
+(device), also the bars of what was left out. Exit code 1 if a bar is missed.
 """
 
 from __future__ import annotations
@@ -70,12 +70,16 @@ BARS = (
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("points", type=Path)
+    options.add_argument("points", type=Path, nargs="?")
+    options.add_argument("--pred", type=Path, help="predictions already made")
     options.add_argument(
         "--left-out", type=Path, help="folder with model/ and device/ as `fleetsim accuracy` writes them"
     )
     given = options.parse_args()
-    tables = {"": prepared(predict_table(read_table(given.points), workers=os.cpu_count() or 1))}
+    if (given.points is None) == (given.pred is None):
+        options.error("give POINTS or --pred")
+    table = read_table(given.pred or given.points)
+    tables = {"": prepared(table if given.pred else predict_table(table, workers=os.cpu_count() or 1))}
     for fold in ("model", "device") if given.left_out else ():
         tables[fold] = prepared(read_table(given.left_out / fold / "predictions.csv.gz"))
     met = [report(bar, tables[bar.left_out]) for bar in BARS if bar.left_out in tables]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,17 +13,21 @@ from fleetsim.errors import FleetsimError
 from fleetsim.hardware import Deployment, step_table
 from fleetsim.hardware.attention import attention_cost
 from fleetsim.hardware.precision import Formats, formats
-from fleetsim.predict.deployment import setup
+from fleetsim.predict.deployment import NotExpressible, setup
 from fleetsim.predict.frameworks import framework_of
 from fleetsim.predict.names import hardware_key
 from fleetsim.predict.points import room
 from fleetsim.predict.protocol import FOREVER_NS, Load, load
 from fleetsim.predict.rows import Point, rows_of
+from fleetsim.predict.series import is_served
+from fleetsim.tables import Scheduler
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _LARGEST = 65_536
+_ROUNDS = 4  # of an open loop
+_GOLDEN = 0.6180339887  # its multiples are spread evenly
 _MOST_REQUESTS = 8192  # of a benchmark; more add time and no knowledge
 
 
@@ -56,8 +60,6 @@ READINGS = {
 _SECONDS = {"ms": 1e-3}
 
 _UNLIKE = (
-    ("framework", "sglang", "workload", "nominal"),  # prompts first with equal lengths: waves that the engine lacks
-    ("framework", r"llama\.cpp", "hardware", "PCIe"),  # its kernels reach a third of a data-centre GPU
     ("framework_version", r"1\.3\.0rc|1\.2\.0rc6\.post1", "workload", "nominal"),  # no setting of the row gives them
     ("framework_version", r"0\.11\.2", "framework", "vllm"),  # sequences at once are limited, to how many is not said
     ("model", r"nvidia/Llama-3\.1-8B", "workload", "nominal"),  # prompts faster than the peak allows: reused
@@ -73,6 +75,7 @@ class Row:
     requested: bool  # a server received the request first: its overhead is part of the value
     measured: float  # s, or tokens per s
     first: bool = False  # a time to first token: noisier than the rest
+    steady: bool = False  # of an open loop at its level
 
 
 @dataclass
@@ -96,6 +99,8 @@ class _Placed:
     accelerators: int
     served: bool
     waits: float  # steps before the scheduler looks at a request, in the mean
+    steady: bool  # an open loop at its level
+    decode_only: bool  # only its times per token say anything
 
     def row(self, metric: str, value: float) -> Row:
         reading = READINGS[metric]
@@ -106,7 +111,7 @@ class _Placed:
         total = getattr(self.steps, reading.of)
         if requested and self.waits:
             total = total.plus(self.steps.tpot, self.waits)
-        return Row(total, tokens, requested, value, reading.of == "ttft" and not reading.per_s)
+        return Row(total, tokens, requested, value, reading.of == "ttft" and not reading.per_s, self.steady)
 
 
 def cases(table: pd.DataFrame) -> list[Case]:
@@ -118,14 +123,17 @@ def cases(table: pd.DataFrame) -> list[Case]:
     found: dict[tuple, Case] = {}
     schedules: dict[tuple, Schedule] = {}
     points: dict[Point, _Placed | None] = {}
-    values = [_number(text) for text in table["value"].tolist()]
-    for row, value in zip(rows_of(table), values, strict=True):
+    rows, values = rows_of(table), [_number(text) for text in table["value"].tolist()]
+    seconds: dict[Point, dict[str, float]] = {}
+    for row, value in zip(rows, values, strict=True):
+        seconds.setdefault(row.point, {})[row.metric] = value * _SECONDS.get(row.unit, 1.0)
+    for row, value in zip(rows, values, strict=True):
         if row.metric not in READINGS or not value > 0:
             continue
         if row.point not in points:
-            points[row.point] = _place(row.point, found, schedules)
+            points[row.point] = _place(row.point, seconds.get(row.point, {}), found, schedules)
         placed = points[row.point]
-        if placed is not None:
+        if placed is not None and (not placed.decode_only or READINGS[row.metric].of == "tpot"):
             placed.case.rows.append(placed.row(row.metric, value * _SECONDS.get(row.unit, 1.0)))
     return [case for case in found.values() if case.rows]
 
@@ -137,13 +145,17 @@ def _number(text: object) -> float:
         return float("nan")
 
 
-def _place(point: Point, found: dict[tuple, Case], schedules: dict[tuple, Schedule]) -> _Placed | None:
-    if not point.load_type.startswith(("closed_loop", "static_batch", "offline")) or _unlike(point):
+def _place(
+    point: Point, seconds: dict[str, float], found: dict[tuple, Case], schedules: dict[tuple, Schedule]
+) -> _Placed | None:
+    if not point.load_type.startswith(("closed_loop", "static_batch", "offline", "open_loop")) or _unlike(point):
         return None
     try:
         framework = framework_of(point, {})
         sent = load(point, framework)
         made = setup(point, framework, sent, {})
+        if open_loop := point.load_type.startswith("open_loop"):
+            sent = _at_its_level(point, sent, seconds, made.replicas)
         table, sent, _ = room(step_table(made.deployment), sent, framework)
         used = formats(made.deployment)
     except FleetsimError:
@@ -156,6 +168,7 @@ def _place(point: Point, found: dict[tuple, Case], schedules: dict[tuple, Schedu
         framework.name,
         *layout,
         deployment.speculation,
+        deployment.streamed,
         sent.max_num_seqs,
     )
     if key not in found:
@@ -166,8 +179,33 @@ def _place(point: Point, found: dict[tuple, Case], schedules: dict[tuple, Schedu
     prompt, output = (float(sent.tasks[name][:count].sum()) for name in ("prompt_tokens", "output_tokens"))
     each = {"prompt": prompt, "output": output, "total": prompt + output}
     tokens = {name: total * made.replicas for name, total in each.items()} | {"one": 1.0}
-    waits = float(getattr(sent, "wait_steps", 0.0))
-    return _Placed(case, steps, tokens, made.accelerators, sent.request_s > 0, waits)
+    waits = sent.wait_steps * deployment.tokens_per_step
+    return _Placed(
+        case, steps, tokens, made.accelerators, sent.request_s > 0, waits, open_loop, open_loop or _cold(point)
+    )
+
+
+def _at_its_level(point: Point, sent: Load, seconds: dict[str, float], replicas: int) -> Load:
+    """An open loop as the closed one of as many clients as were answered at once, by Little's law.
+
+    The level follows from what was measured. First answers are of all lengths up to the whole, as one finds them.
+    Raises NotExpressible if the measured values do not tell.
+    """
+    try:
+        rate, first_s, token_s = float(point.load_value), seconds["ttft_p50"], seconds["tpot_p50"]
+    except (ValueError, KeyError):
+        raise NotExpressible("an open loop without its level") from None
+    clients = max(round(rate * (first_s + token_s * float(sent.tasks.output_tokens.mean()))), 1)
+    tasks, first = sent.tasks[: clients * _ROUNDS].copy(), max(clients // replicas, 1)
+    share = (np.arange(first) * _GOLDEN) % 1.0
+    tasks.output_tokens[:first] = np.maximum(tasks.output_tokens[:first] * share, 2)
+    tasks.think_ns[-clients:] = FOREVER_NS
+    return replace(sent, tasks=tasks, clients=clients)
+
+
+def _cold(point: Point) -> bool:
+    """Whether a server compiled kernels for a minute at its first requests: SGLang's runs without a version."""
+    return point.framework == "sglang" and not point.framework_version and is_served(point)
 
 
 def _unlike(point: Point) -> bool:
@@ -195,7 +233,8 @@ def _schedule(
     prompts, answers = (
         np.ascontiguousarray(tasks[name][:count], np.int64) for name in ("prompt_tokens", "output_tokens")
     )
-    key = (count, clients, limits, window, len(case.sizes), prompts.tobytes(), answers.tobytes())
+    first = sent.scheduler == Scheduler.PREFILL_FIRST
+    key = (count, clients, limits, first, window, len(case.sizes), prompts.tobytes(), answers.tobytes())
     if key not in schedules:
-        schedules[key] = schedule(prompts, answers, min(clients, count), limits, window, case.sizes)
+        schedules[key] = schedule(prompts, answers, min(clients, count), limits, window, case.sizes, first)
     return schedules[key], count

@@ -69,7 +69,7 @@ _APPLE = _GRAPHICS | {"compute_bf16": 0.7, "memory": 0.78, "half_tokens": 8.0, "
 FAMILIES = {
     family.name: family
     for family in (
-        Family("hopper", ("h100", "h200", "h100-pcie", "h100-nvl", "gh200-96", "gh200-144"), _HOPPER),
+        Family("hopper", ("h100", "h200", "h800", "h100-pcie", "h100-nvl", "gh200-96", "gh200-144"), _HOPPER),
         Family("blackwell", ("b200", "gb200"), _BLACKWELL),
         Family("ampere", ("a100-80", "a100-pcie-80"), _AMPERE),
         Family("cdna", ("mi300x", "mi325x"), _CDNA),
@@ -95,6 +95,8 @@ _SERVER = {
     "matmul": 1.0,
     "kv_factor": 1.0,
     "collective": 1.0,
+    "compute": 1.0,
+    "attention_factor": 1.0,
     "eager_s": 350e-6,
 }
 _LOCAL = {name: value for name, value in _SERVER.items() if name != "request_s"} | {"step_s": 500e-6, "eager_s": 50e-6}
@@ -105,8 +107,11 @@ FRAMEWORKS = {
     "vllm-v0": _SERVER | {"step_s": 1e-3},
     "trtllm": _SERVER,
     "trtllm-engine": _SERVER | {"step_s": 100e-6, "request_s": 10e-3, "eager_s": 20e-6, "expert": 1.0},
+    "trtllm-mlperf": _LOCAL | {"step_s": 100e-6, "eager_s": 20e-6, "expert": 1.0, "stream_s": 20e-6},
     "sglang": _SERVER,
     "neuronx": _LOCAL,
     "llama.cpp": _LOCAL,
+    "llama.cpp-2024": _LOCAL | {"eager_s": 20e-6},
+    "llama.cpp-data-centre": _LOCAL | {"eager_s": 20e-6, "matmul": 1.3, "compute": 2.0, "attention_factor": 2.0},
 }
 """Framework -> where its parameters start."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -33,15 +34,49 @@ SPREADS = {
     "chance": 0.7,
     "step_s": 1.0,
     "sequence_s": 1.0,
+    "stream_s": 1.0,
     "request_s": 1.0,
     "launch": 0.3,
     "expert": 0.3,
     "matmul": 0.15,
     "kv_factor": 0.15,
     "collective": 0.5,
+    "compute": 0.3,
+    "attention_factor": 0.3,
     "eager_s": 0.7,
 }
 """Parameter -> how far, as a ratio's logarithm, it may lie from its start: what is known before any fit."""
+
+_FRAMEWORK_FIGURES = {
+    "step_s": "step_overhead_s",
+    "sequence_s": "sequence_overhead_s",
+    "stream_s": "stream_overhead_s",
+    "request_s": "request_overhead_s",
+    "launch": "launch_factor",
+    "expert": "expert_factor",
+    "matmul": "matmul_factor",
+    "kv_factor": "kv_factor",
+    "collective": "collective_factor",
+    "compute": "compute_factor",
+    "attention_factor": "attention_factor",
+    "eager_s": "eager_layer_s",
+}
+_DEVICE_FIGURES = {
+    "half_tokens": "half_tokens",
+    "overlap": "overlap",
+    "memory": "memory_efficiency",
+    "kv": "kv_efficiency",
+    "attention": "attention_efficiency",
+    "layer_s": "layer_latency_s",
+    "moe_s": "moe_latency_s",
+    "mla_s": "mla_latency_s",
+    "linear_s": "linear_latency_s",
+    "passes": "activation_passes",
+    "collective_s": "collective_latency_s",
+    "link": "link_efficiency",
+    "evenness": "routing_evenness",
+    "chance": "expert_chance",
+}
 
 Values = dict[tuple[str, str], float]
 """(family or framework, parameter) -> value."""
@@ -112,24 +147,21 @@ def device_fit(hardware: HardwareProfile, family: Family, values: Mapping[tuple[
         "routing_evenness": own["evenness"],
         "expert_imbalance": 1.0 + own["imbalance"],
         "expert_chance": own["chance"],
+        "expert_factor": typical_expert_factor(family, values),
     }
     return hardware.calibration.model_copy(update=figures)
 
 
+def typical_expert_factor(family: Family, values: Mapping[tuple[str, str], float]) -> float:
+    """The geometric mean of what frameworks that serve on a family's devices take for experts."""
+    usual = ("llama.cpp",) if family.name in ("graphics", "apple") else ("vllm", "sglang", "trtllm")
+    factors = [values[key, "expert"] for key in usual if (key, "expert") in values]
+    return float(f"{math.prod(factors) ** (1 / len(factors)):.3g}") if factors else 1.0
+
+
 def framework_fit(profile: FrameworkProfile, values: Mapping[tuple[str, str], float]) -> FrameworkProfile:
     """A framework profile with the fitted values."""
-    own = {name: values[profile.key, name] for name in FRAMEWORKS[profile.key]}
-    figures = {
-        "step_overhead_s": own["step_s"],
-        "sequence_overhead_s": own["sequence_s"],
-        "request_overhead_s": own.get("request_s", profile.calibration.request_overhead_s),
-        "launch_factor": own["launch"],
-        "expert_factor": own["expert"],
-        "matmul_factor": own["matmul"],
-        "kv_factor": own["kv_factor"],
-        "collective_factor": own["collective"],
-        "eager_layer_s": own["eager_s"],
-    }
+    figures = {_FRAMEWORK_FIGURES[name]: values[profile.key, name] for name in FRAMEWORKS[profile.key]}
     return profile.model_copy(update={"calibration": profile.calibration.model_copy(update=figures)})
 
 
@@ -145,3 +177,27 @@ def profiles(values: Values) -> dict[str, HardwareProfile | FrameworkProfile]:
         if key in owners:
             found[key] = framework_fit(load_framework(key), values)
     return found
+
+
+def shipped_values() -> Values:
+    """The values that the shipped profiles have; starts where no device of a family says it."""
+    values: Values = {}
+    for family in FAMILIES.values():
+        fits = [load_hardware(key).calibration for key in family.devices]
+        for name, start in family.start.items():
+            known = (figure for fit in fits if (figure := _figure(fit, name)) is not None)
+            values[family.name, name] = next(known, start)
+    for key, starts in FRAMEWORKS.items():
+        fit = load_framework(key).calibration
+        values |= {(key, name): getattr(fit, _FRAMEWORK_FIGURES[name]) or start for name, start in starts.items()}
+    return values
+
+
+def _figure(fit: RooflineFit, name: str) -> float | None:
+    if name == "imbalance":
+        return fit.expert_imbalance - 1.0
+    kind, _, precision = name.removesuffix("_s").partition("_")
+    if kind in ("compute", "product"):
+        return (fit.compute_efficiency if kind == "compute" else fit.matmul_latency_s).get(precision)
+    figure = getattr(fit, _DEVICE_FIGURES[name])
+    return figure["bf16"] if isinstance(figure, dict) else figure

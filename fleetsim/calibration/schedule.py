@@ -56,12 +56,13 @@ def schedule(
     limits: tuple[int, int, int],
     window: int,
     at: np.ndarray,
+    prefill_first: bool = False,
 ) -> Schedule:
     """The schedule of a closed loop: request i * clients + c is client c's, each after the answer before.
 
     `prompts`, `answers`: int64 tokens. `limits`: batched tokens, sequences, KV tokens; a sequence is admitted when all
     of it has room, so none is ever preempted. `window`: tokens of a sliding window, 0 if none. `at`: knots.
-    Engine: docs/engine.md, section 5, on one replica.
+    `prefill_first`: prompts have steps of their own. Engine: docs/engine.md, sections 5 and 5a, on one replica.
     """
     budget, sequences, kv_tokens = limits
     tokens = np.zeros((3, budget + 1))
@@ -75,6 +76,7 @@ def schedule(
         min(sequences, len(prompts)),
         kv_tokens,
         window,
+        prefill_first,
         tokens,
         sums,
     )
@@ -127,8 +129,18 @@ def _carry_on(prompts, who, done, emitted, running, left):
     return chunks, area
 
 
+@helper
+def _count(tokens, sums, size, factors, context, windowed, area):
+    """Adds a step of `size` tokens to all rows, each as often as its factor says."""
+    for row in range(3):
+        tokens[row, size] += factors[row]
+        sums[row, 0] += factors[row] * context
+        sums[row, 1] += factors[row] * windowed
+        sums[row, 2] += factors[row] * area
+
+
 @kernel
-def _run(prompts, answers, clients, budget, sequences, kv_tokens, window, tokens, sums):
+def _run(prompts, answers, clients, budget, sequences, kv_tokens, window, prefill_first, tokens, sums):
     """Adds up, over all steps: rows TTFT, TPOT and makespan of `tokens` by step size, and of `sums`."""
     total = len(prompts)
     queue = np.empty(total, np.int64)
@@ -144,7 +156,7 @@ def _run(prompts, answers, clients, budget, sequences, kv_tokens, window, tokens
     kv = 0
     while running > 0 or head < tail:
         decoding, context, windowed, weight = _decoding(prompts, answers, who, emitted, running, window)
-        left = budget - decoding
+        left = budget if prefill_first else budget - decoding
         chunks, area = _carry_on(prompts, who, done, emitted, running, left)
         left -= chunks
         while left > 0 and running < sequences and head < tail:
@@ -162,18 +174,16 @@ def _run(prompts, answers, clients, budget, sequences, kv_tokens, window, tokens
             area += chunk * (chunk / 2.0)
             chunks += chunk
             left -= chunk
+        paused = prefill_first and chunks > 0
+        if paused:
+            decoding, context, windowed = 0, 0.0, 0.0
         size = decoding + chunks
-        factors = (float(waiting), weight, 1.0)
-        for row in range(3):
-            tokens[row, size] += factors[row]
-            sums[row, 0] += factors[row] * context
-            sums[row, 1] += factors[row] * windowed
-            sums[row, 2] += factors[row] * area
+        _count(tokens, sums, size, (float(waiting), weight, 1.0), context, windowed, area)
         kept = 0
         for i in range(running):
             task = who[i]
             if emitted[i] > 0:
-                emitted[i] += 1
+                emitted[i] += 0 if paused else 1
             elif done[i] >= prompts[task]:
                 emitted[i] = 1
                 waiting -= 1

@@ -15,8 +15,10 @@ from fleetsim.hardware.roofline import roofline_cost
 
 _HUBER = 0.1  # errors beyond this count by their size, not their square
 _FIRST_WEIGHT = 0.5  # times to first token carry more than step times: queues, caches that warm up
+_STEADY_WEIGHT = 3.0  # near its limit a server's time per token is off by several times the error of its steps
 _PRIOR_WEIGHT = 0.3
 _ROUNDS = 10
+_GAIN = 1e-3  # a round that lowers the loss by less is the last
 _STEP = 1e-3
 
 Profiles = dict[str, HardwareProfile | FrameworkProfile]
@@ -65,7 +67,7 @@ def blocks(found: Sequence[Case]) -> list[Block]:
                 np.array([row.total.linear for row in case.rows]),
                 np.array([row.tokens for row in case.rows]),
                 np.array([float(row.requested) for row in case.rows]),
-                np.array([_FIRST_WEIGHT if row.first else 1.0 for row in case.rows]),
+                np.array([_FIRST_WEIGHT if row.first else _STEADY_WEIGHT if row.steady else 1.0 for row in case.rows]),
                 np.array([row.measured for row in case.rows]),
             )
         )
@@ -81,31 +83,43 @@ def solve(made: Sequence[Block]) -> Values:
     """
     from scipy.optimize import least_squares
 
-    owners = sorted({owner for block in made for owner in block.owners}, key=_order)
-    wanted = parameters(owners)
-    spread = np.array([parameter.spread for parameter in wanted])
-    problem = _Problem(made, wanted)
+    problem = posed(made)
     found = least_squares(
-        problem.residuals, np.zeros(len(wanted)), jac=problem.jacobian, x_scale=spread, max_nfev=_ROUNDS
+        problem.residuals,
+        np.zeros(len(problem.wanted)),
+        jac=problem.jacobian,
+        x_scale=problem.spread,
+        max_nfev=_ROUNDS,
+        ftol=_GAIN,
     )
     return rounded(problem.values(found.x))
+
+
+def posed(made: Sequence[Block]) -> Problem:
+    """The problem that blocks pose: the parameters of all their families and frameworks."""
+    owners = sorted({owner for block in made for owner in block.owners}, key=_order)
+    return Problem(made, parameters(owners))
 
 
 def _order(owner: str) -> tuple[bool, str]:
     return (owner in FRAMEWORKS, owner)
 
 
-class _Problem:
+class Problem:
     """Residuals and their derivatives over the logarithms of the parameters' ratios to their starts."""
 
     def __init__(self, made: Sequence[Block], wanted: list[Parameter]) -> None:
         self.made, self.wanted = made, wanted
+        self.spread = np.array([parameter.spread for parameter in wanted])
         self.ends = np.cumsum([len(block.measured) for block in made])
+        self.without = np.zeros((len(wanted), len(made)), bool)  # parameters that a block does not depend on
 
     def values(self, x: np.ndarray) -> Values:
+        """The parameters at a point."""
         return {(p.owner, p.name): p.start * float(np.exp(step)) for p, step in zip(self.wanted, x, strict=True)}
 
     def residuals(self, x: np.ndarray) -> np.ndarray:
+        """What is minimised by its squares: one for each row, then one for each parameter."""
         known = profiles(self.values(x))
         return np.concatenate([*(self._errors(i, known) for i in range(len(self.made))), self._priors(x)])
 
@@ -115,19 +129,22 @@ class _Problem:
         return np.sign(error) * _HUBER * np.sqrt(2 * (np.sqrt(1 + (error / _HUBER) ** 2) - 1))
 
     def _priors(self, x: np.ndarray) -> np.ndarray:
-        return _PRIOR_WEIGHT * x / np.array([p.spread for p in self.wanted])
+        return _PRIOR_WEIGHT * x / self.spread
 
     def jacobian(self, x: np.ndarray) -> np.ndarray:
+        """The residuals' derivatives."""
         here = self.residuals(x)
         found = np.zeros((len(here), len(x)))
+        first = not self.without.any()
         for column, parameter in enumerate(self.wanted):
             moved = x.copy()
             moved[column] += _STEP
             known = profiles(self.values(moved))
             for i, block in enumerate(self.made):
-                if parameter.owner in block.owners:
+                if parameter.owner in block.owners and not self.without[column, i]:
                     rows = slice(self.ends[i] - len(block.measured), self.ends[i])
                     found[rows, column] = (self._errors(i, known) - here[rows]) / _STEP
+                    self.without[column, i] = first and not found[rows, column].any()
             at = self.ends[-1] + column
             found[at, column] = _PRIOR_WEIGHT / parameter.spread
         return found

@@ -18,9 +18,7 @@ class Scheduling(Model):
 
     source: Text = Field(min_length=1, description="where the defaults were read")
     confidence: Confidence
-    prefill: Literal["mixed", "first"] = Field(
-        description="mixed: prompt chunks join decode steps; first: prompts have steps of their own, ahead of decode"
-    )
+    scheduler: Literal["chunked", "prefill_first", "static"] = Field(description="as a pool's `scheduler`")
     max_num_seqs: Count
     max_num_batched_tokens: Count = Field(description="per data-parallel rank")
     block_tokens: Count = 16
@@ -33,6 +31,9 @@ class FrameworkFit(Fit):
 
     step_overhead_s: Duration = Field(alias="step_overhead", description="scheduler, sampling, launch: per step")
     sequence_overhead_s: Duration = Field(alias="sequence_overhead", description="the same per sequence of the step")
+    stream_overhead_s: Duration = Field(
+        0.0, alias="stream_overhead", description="more per sequence and step where a server sends every token"
+    )
     request_overhead_s: Duration = Field(
         alias="request_overhead", description="from the client to the queue: connection, tokenisation, hand-over"
     )
@@ -41,6 +42,8 @@ class FrameworkFit(Fit):
     matmul_factor: Factor = Field(1.0, description="its time in dense matrix products over the device's")
     kv_factor: Factor = Field(1.0, description="its time in reading KV over the device's")
     collective_factor: Factor = Field(1.0, description="its collectives' latency over the device's")
+    compute_factor: Factor = Field(1.0, description="its time in the arithmetic of products over the device's")
+    attention_factor: Factor = Field(1.0, description="its time in prefill attention over the device's")
     captured_tokens: Annotated[int, Field(ge=0, strict=True)] = Field(
         0, description="largest step replayed as a captured graph; sizes below are padded to the next captured one"
     )

@@ -121,6 +121,9 @@ class RooflineFit(Fit):
     link_efficiency: Efficiency = Field(description="share of the link bandwidth a collective reaches")
     step_overhead_s: Duration = Field(alias="step_overhead", description="scheduler, sampling, launch: per step")
     sequence_overhead_s: Duration = Field(alias="sequence_overhead", description="the same per sequence of the step")
+    expert_factor: Annotated[float, Field(gt=0, le=100)] = Field(
+        1.0, description="time in expert products with a typical framework over that of the products alone"
+    )
     pipeline_bubble: Fraction = Field(description="share of a pipeline's fill time not hidden by other micro-batches")
     other_bytes: Bytes = Field(alias="other_memory", description="runtime, graphs and buffers on each accelerator")
     slots: Count = Field(1_000_000, description="sequences the usual serving framework runs at once")

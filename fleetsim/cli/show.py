@@ -69,7 +69,7 @@ def _hardware(name: str) -> Iterator[str]:
         heading = f"hardware {device.key}: {device.name} ({device.vendor}), {device.kind}, one {device.unit}"
         yield "\n".join([heading, *([wrapped(device.note)] if device.note else []), "", _figures(device)])
         fit = device.calibration
-        yield wrapped(f"step times rest on: {fit.basis}; {fit.data} ({fit.date})")
+        yield wrapped(f"step times rest on: {fit.basis}; {fit.data} ({fit.date}); error: {fit.error or 'not known'}")
 
 
 def _figures(device: HardwareProfile) -> str:

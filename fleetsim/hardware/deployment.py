@@ -36,12 +36,18 @@ class Deployment:
     memory_utilisation: float = 0.9
     max_model_len: int | None = None  # the model's context if None
     speculation: Speculation | None = None
+    streamed: bool = False  # tokens are sent to clients one by one, as a server does
     framework: FrameworkProfile | None = None  # a typical one, as the device is calibrated, if None
 
     @property
     def accelerators(self) -> int:
         """Accelerators of one replica."""
         return self.tp * self.pp * self.dp
+
+    @property
+    def tokens_per_step(self) -> float:
+        """Tokens a sequence gets from a decode step: the accepted ones of a speculation too."""
+        return 1.0 + (self.speculation.accepted if self.speculation else 0.0)
 
     @property
     def context_tokens(self) -> int:

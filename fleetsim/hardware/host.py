@@ -22,6 +22,8 @@ class Host:
     matmul_factor: float = 1.0
     kv_factor: float = 1.0
     collective_factor: float = 1.0
+    compute_factor: float = 1.0
+    attention_factor: float = 1.0
     captured_tokens: int = 0
     eager_layer_s: float = 0.0
 
@@ -43,16 +45,20 @@ class Host:
 def host_of(deployment: Deployment, fit: RooflineFit) -> Host:
     """The host of a deployment: its framework's, or the typical one its device was calibrated with."""
     if deployment.framework is None:
-        return Host(fit.step_overhead_s, fit.sequence_overhead_s)
+        return Host(fit.step_overhead_s, fit.sequence_overhead_s, expert_factor=fit.expert_factor)
     own: FrameworkFit = deployment.framework.calibration
+    # Graphs are captured for decode steps of a rank's own sequences.
+    ranks_wide = min(own.captured_tokens * deployment.dp, deployment.max_num_seqs)
     return Host(
         own.step_overhead_s,
-        own.sequence_overhead_s,
+        own.sequence_overhead_s + (own.stream_overhead_s if deployment.streamed else 0.0),
         own.launch_factor,
         own.expert_factor,
         own.matmul_factor,
         own.kv_factor,
         own.collective_factor,
-        own.captured_tokens,
+        own.compute_factor,
+        own.attention_factor,
+        max(own.captured_tokens, ranks_wide),
         own.eager_layer_s,
     )

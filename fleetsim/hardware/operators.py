@@ -19,6 +19,8 @@ class Device:
     fit: RooflineFit
     matmul_factor: float = 1.0  # the framework's kernels over those the device was calibrated with
     kv_factor: float = 1.0
+    compute_factor: float = 1.0
+    attention_factor: float = 1.0
 
     @property
     def weights_bandwidth(self) -> float:
@@ -33,7 +35,7 @@ class Device:
     @property
     def attention_flops(self) -> float:
         """FLOPs of prefill attention a second; attention is computed in bf16."""
-        return self.hardware.peak["bf16"].value * self.fit.attention_efficiency
+        return self.hardware.peak["bf16"].value * self.fit.attention_efficiency / self.attention_factor
 
     def matmul(self, tokens: np.ndarray, parameters: float, kept: Format, products: int = 1) -> np.ndarray:
         """Time of `products` products of `tokens` activations with matrices of `parameters` weights in all.
@@ -48,7 +50,8 @@ class Device:
         self, tokens: np.ndarray, matrices: np.ndarray | float, parameters: float, kept: Format, products: int = 2
     ) -> np.ndarray:
         """The same for `tokens` activations spread over `matrices` matrices of `parameters` weights each."""
-        speed = self.hardware.peak[kept.computed].value * self.fit.compute_efficiency[kept.computed]
+        efficiency = self.fit.compute_efficiency[kept.computed] / self.compute_factor
+        speed = self.hardware.peak[kept.computed].value * efficiency
         arithmetic = 2 * parameters * (tokens + self.fit.half_tokens[kept.computed] * matrices) / speed
         traffic = matrices * parameters * kept.weight_bytes / self.weights_bandwidth
         larger, smaller = np.maximum(arithmetic, traffic), np.minimum(arithmetic, traffic)

@@ -6,7 +6,8 @@ time, except the busiest expert-parallel rank, for which they wait.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,7 +46,8 @@ def roofline_cost(
 
     With speculation a decode step checks draft_tokens more tokens a sequence and gives 1 + accepted of them: its
     cost is shared among those, so a table entry is still the time per token, and the gain fades as steps fill the
-    device. A step of n tokens runs as up to pp micro-batches; in a full pipeline a token's round trip is pp stages,
+    device. Tokens beyond max_num_seqs are those of prompts, of which such a share of a step computes only a share. A
+    step of n tokens runs as up to pp micro-batches; in a full pipeline a token's round trip is pp stages,
     plus the part of the fill that other micro-batches do not hide.
     """
     if tokens is None:
@@ -54,9 +56,15 @@ def roofline_cost(
     base = _base(rank, tokens)
     alpha, window_alpha, beta = rank.attention()
     if (plan := deployment.speculation) is not None:
-        checked = _base(rank, tokens * (plan.draft_tokens + 1)) + plan.draft_tokens * plan.draft_cost * base
-        base = np.where(tokens <= deployment.max_num_seqs, checked / (1 + plan.accepted), base)
-        alpha, window_alpha = alpha / (1 + plan.accepted), window_alpha / (1 + plan.accepted)
+        gain = deployment.tokens_per_step
+        host = replace(rank.host, captured_tokens=rank.host.captured_tokens * (plan.draft_tokens + 1))
+        decoding = np.minimum(tokens, deployment.max_num_seqs)
+        checked = _base(
+            _Rank(deployment, used, fit, host),
+            decoding * (plan.draft_tokens + 1) + np.ceil((tokens - decoding) * gain),
+        )
+        base = (checked + plan.draft_tokens * plan.draft_cost * _base(rank, decoding)) / gain
+        alpha, window_alpha = alpha / gain, window_alpha / gain
     return StepCost(base * _NS, alpha * _NS, window_alpha * _NS, beta * _NS)
 
 
@@ -67,7 +75,8 @@ def _base(rank: _Rank, tokens: np.ndarray) -> np.ndarray:
     stages = deployment.pp + rank.fit.pipeline_bubble * (np.minimum(deployment.pp, np.maximum(tokens, 1)) - 1)
     layers = rank.layers(micro) / deployment.pp + rank.handover(micro)
     layers = host.launched(tokens, layers, _blocks(deployment.model) / deployment.pp)
-    overhead = host.overhead(tokens, deployment.max_num_seqs)
+    # Every data-parallel rank has a scheduler for its own sequences.
+    overhead = host.overhead(np.ceil(tokens / deployment.dp), math.ceil(deployment.max_num_seqs / deployment.dp))
     return stages * layers + rank.head(tokens) + rank.window_prefill(tokens) + overhead
 
 
@@ -83,7 +92,8 @@ class _Rank:
 
     def __init__(self, deployment: Deployment, used: Formats, fit: RooflineFit, host: Host) -> None:
         self.deployment, self.used, self.fit, self.host = deployment, used, fit, host
-        self.device = Device(deployment.hardware, fit, host.matmul_factor, host.kv_factor)
+        factors = (host.matmul_factor, host.kv_factor, host.compute_factor, host.attention_factor)
+        self.device = Device(deployment.hardware, fit, *factors)
         self.fabric = Fabric(deployment.hardware, fit, host.collective_factor)
         self.parts: Shapes = shapes(deployment.model)
         self.cost = attention_cost(deployment.model)

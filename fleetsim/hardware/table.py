@@ -66,10 +66,10 @@ def _notes(deployment: Deployment, used: Formats) -> tuple[str, ...]:
 def _sources(deployment: Deployment) -> tuple[tuple[str, str, str, str], ...]:
     """Every figure the table rests on, with its provenance."""
     hardware, model, fit = deployment.hardware, deployment.model, deployment.hardware.calibration
-    parameters = model.parameters_billion.total
+    parameters, told = model.parameters_billion.total, "not known"
     return (
         *((f"{hardware.key} {name}", value, source, mark) for name, value, source, mark in hardware.figures()),
-        (f"{hardware.key} calibration", fit.basis, f"{fit.data} ({fit.date})", "computed"),
+        (f"{hardware.key} calibration", fit.basis, f"{fit.data} ({fit.date}); error: {fit.error or told}", "computed"),
         (f"{model.key} shapes", f"{model.layers} layers of {model.hidden}", model.source, model.confidence),
         (f"{model.key} parameters", f"{parameters.value:g} billion", parameters.source, parameters.confidence),
     )

@@ -6,9 +6,17 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fleetsim.catalog import load_hardware, load_model
+from fleetsim.catalog import load_framework, load_hardware, load_model
 from fleetsim.errors import Fault, FleetsimError, InputFaults
-from fleetsim.hardware import Deployment, StepTable, given_table, kv_bytes_per_token, rented_table, step_table
+from fleetsim.hardware import (
+    Deployment,
+    Speculation,
+    StepTable,
+    given_table,
+    kv_bytes_per_token,
+    rented_table,
+    step_table,
+)
 
 if TYPE_CHECKING:
     from fleetsim.scenario import Loaded
@@ -109,6 +117,8 @@ def _equip_pool(pool: Pool, loaded: Loaded) -> EquippedPool:
         block_tokens=pool.block_tokens,
         memory_utilisation=pool.memory_utilisation,
         max_model_len=None if pool.max_model_len is None else int(pool.max_model_len),
+        speculation=_speculation(pool),
+        framework=pool.framework and load_framework(pool.framework),
     )
     table = step_table(deployment)
     if pool.price_usd_per_s is not None:
@@ -119,3 +129,8 @@ def _equip_pool(pool: Pool, loaded: Loaded) -> EquippedPool:
         note = f"{pool.tariff}: {source.source} ({source.date}), {source.confidence}"
     usd_per_s, kv_bytes = price * table.accelerators, kv_bytes_per_token(deployment)
     return EquippedPool(pool, table, model.name, hardware.name, usd_per_s, note, kv_bytes)
+
+
+def _speculation(pool: Pool) -> Speculation | None:
+    given = pool.speculation
+    return given and Speculation(given.draft_tokens, given.acceptance_length - 1, given.draft_cost)

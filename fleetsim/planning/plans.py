@@ -14,7 +14,7 @@ from fleetsim.planning.rooms import room_of
 from fleetsim.policies.balancers import BALANCERS, Balancer
 from fleetsim.policies.selectors import SELECTORS
 from fleetsim.quality.judged import Judged
-from fleetsim.tables import KNOBS, POOLS
+from fleetsim.tables import KNOBS, POOLS, Scheduler
 from fleetsim.units import nanoseconds
 from fleetsim.workflow.choices import Choices
 from fleetsim.workflow.compiling import compiled
@@ -83,6 +83,7 @@ def _pool_rows(names: list[str], equipped: list[EquippedPool], balancers: tuple[
         row.first_replica, row.replicas = replicas, pool.replicas
         row.balancer, row.reads_kv = balancers.index(balancer), balancer.reads_kv
         row.max_num_seqs, row.max_batched_tokens = pool.max_num_seqs, pool.max_num_batched_tokens
+        row.scheduler = Scheduler[pool.scheduler.upper()]
         row.block_tokens, row.kv_blocks, row.context_tokens = table.block_tokens, table.kv_blocks, table.context_tokens
         row.base_offset, row.alpha_ns, row.beta_ns = base_offset, table.alpha_ns, table.beta_ns
         row.window_alpha_ns, row.window_tokens = table.window_alpha_ns, table.window_tokens

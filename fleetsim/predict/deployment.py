@@ -66,6 +66,7 @@ def setup(point: Point, framework: Framework, load: Load, override: Profiles) ->
         max_model_len=load.longest_tokens,
         framework=framework.profile,
         speculation=framework.speculation,
+        streamed=load.request_s > 0,
     )
     if point.mode != "agg":
         prefill, decode = _side(plain, point.prefill_cfg), _side(plain, point.decode_cfg)

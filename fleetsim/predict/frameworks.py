@@ -11,6 +11,7 @@ from fleetsim.hardware import Speculation
 from fleetsim.predict.layout import layout_of
 from fleetsim.predict.rows import Point
 from fleetsim.predict.series import settings_of
+from fleetsim.tables import Scheduler
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Framework:
 
     name: str
     profile: FrameworkProfile | None = None  # what it adds to step times
+    scheduler: Scheduler = Scheduler.CHUNKED
     max_num_seqs: int = 256
     max_num_batched_tokens: int = 8192
     memory_utilisation: float = 0.9
@@ -44,9 +46,14 @@ class Framework:
 _OLD = (
     ("vllm", "vllm-2023", r"2023"),  # without captured graphs
     ("vllm", "vllm-v0", r"^v?0\.[2-7]\b|vllm 0\.[2-7]\."),  # before its V1 engine
+    ("trtllm", "trtllm-mlperf", r"^tensorrt (9|10)\.|^cuda|^jetpack"),  # engines behind LoadGen's server
+    ("llama.cpp", "llama.cpp-2024", r"2024$"),  # without captured graphs
     ("trtllm", "trtllm-engine", r"^v?0\.|^tensorrt [89]\.|^tensorrt 10\.|^cuda"),  # compiled engines, before PyTorch
 )
 """Frameworks whose host code was rewritten: key, key of the profile before, releases before by name and version."""
+
+_ELSEWHERE = (("llama.cpp", "llama.cpp-data-centre", r"\b[ah]100|h200|b200"),)
+"""Frameworks whose kernels are not made for some devices: key, key of the profile there, devices."""
 
 _KNOWN = (
     (r"sglang", Framework("sglang")),
@@ -85,11 +92,13 @@ def framework_of(point: Point, override: Mapping[str, object]) -> Framework:
 
 
 def framework_keys(point: Point) -> list[str]:
-    """Keys of the profiles that speak for the framework of a point: its generation's before its own."""
+    """Keys of the profiles that speak for the framework of a point: its device's and generation's before its own."""
     name = _known(point.framework).name
     release = (point.framework.lower(), point.framework_version.lower())
     old = [key for base, key, pattern in _OLD if base == name and any(re.search(pattern, text) for text in release)]
-    return [*old, name]
+    device = point.hardware.lower()
+    own = [key for base, key, pattern in _ELSEWHERE if base == name and re.search(pattern, device)]
+    return [*own, *old, name]
 
 
 def framework_name(name: str) -> str:
@@ -105,6 +114,7 @@ def _with_profile(found: Framework, profile: FrameworkProfile) -> Framework:
     scheduling = profile.scheduling
     return replace(
         found,
+        scheduler=Scheduler[scheduling.scheduler.upper()],
         max_num_seqs=scheduling.max_num_seqs,
         max_num_batched_tokens=scheduling.max_num_batched_tokens,
         block_tokens=scheduling.block_tokens,

@@ -108,7 +108,8 @@ def simulate_point(point: Point, override: Profiles) -> tuple[Outcome, tuple[str
     sent = load(point, framework)
     made = setup(point, framework, sent, override)
     table, sent, said = room(step_table(made.deployment), sent, framework)
-    sent = replace(sent, request_s=sent.request_s + sent.wait_steps * _decode_step_s(table, sent))
+    wait_tokens = sent.wait_steps * made.deployment.tokens_per_step
+    sent = replace(sent, request_s=sent.request_s + wait_tokens * _token_s(table, sent))
     limit_w = made.deployment.hardware.power.limit_w.value
     prefill = None if made.prefill is None else _prefill(made.prefill, made.accelerators)
     return simulate(table, made.replicas, made.accelerators, sent, limit_w, prefill), (*made.notes, *said)
@@ -143,11 +144,13 @@ def room(table: StepTable, sent: Load, framework: Framework) -> tuple[StepTable,
     return table, sent, ()
 
 
-def _decode_step_s(table: StepTable, sent: Load) -> float:
-    """A decode step with all clients in it, halfway through their answers."""
-    halfway = sent.tasks.prompt_tokens.mean() + sent.tasks.output_tokens.mean() / 2
+def _token_s(table: StepTable, sent: Load) -> float:
+    """The time of a token with all clients decoding, halfway through their answers, and prompts between their steps."""
+    prompt, output = float(sent.tasks.prompt_tokens.mean()), float(sent.tasks.output_tokens.mean())
+    halfway, chunk = prompt + output / 2, min(round(prompt), len(table.base_ns) - 1)
     own = table.alpha_ns * halfway + table.window_alpha_ns * min(halfway, table.window_tokens)
-    return float(table.base_ns[sent.max_num_seqs] + sent.max_num_seqs * own) / 1e9
+    prefill = table.base_ns[chunk] * prompt / chunk + table.beta_ns * prompt * prompt / 2
+    return float(table.base_ns[sent.max_num_seqs] + sent.max_num_seqs * (own + prefill / output)) / 1e9
 
 
 def _read(outcome: Outcome, metric: str, unit: str, notes: tuple[str, ...]) -> Prediction:

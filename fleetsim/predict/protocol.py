@@ -13,8 +13,8 @@ from fleetsim.errors import FleetsimError
 from fleetsim.luck import Stream
 from fleetsim.predict.frameworks import Framework, framework_name
 from fleetsim.predict.rows import Point
-from fleetsim.predict.series import is_nominal, is_served
-from fleetsim.tables import TASKS
+from fleetsim.predict.series import is_nominal, is_served, spreads
+from fleetsim.tables import TASKS, Scheduler
 from fleetsim.workload.lengths.lognormal import Lognormal
 
 SEED = 1
@@ -27,6 +27,7 @@ _ROUNDS = 10  # requests of a client where the point does not say how many there
 _STAGE_S = 600.0  # how long a rate is held where the point does not say: MLPerf's least duration
 _MOST_REQUESTS = 100_000
 _MLPERF_SAMPLES = 24_576  # least queries of an offline run
+_SLACK = 1.1  # LoadGen sends that much more than what the expected rate needs for the least duration
 _STATIC_BUDGET = 65_536
 _LONGEST_SPREAD = 8.0  # longest over mean length of a skewed law
 
@@ -43,6 +44,7 @@ class Load:
     clients: int  # closed loop; 0: arrivals as in `tasks`
     max_num_seqs: int
     max_num_batched_tokens: int
+    scheduler: Scheduler = Scheduler.CHUNKED
     batched: bool = False  # one batch from start to end: times are the batch's
     request_s: float = 0.0  # between client and engine
     wait_steps: float = 0.0  # and decode steps until the scheduler looks at a request
@@ -122,11 +124,11 @@ def _lengths(point: Point) -> Lengths:
 
 
 def _kind(point: Point) -> str:
-    """Which law lengths follow: equal answers would keep clients in step, which those of TensorRT-LLM were not."""
+    """Which law lengths follow: equal answers keep clients in step, as they were in some runs and not in others."""
     if is_served(point):
         return "uniform"
     if is_nominal(point):
-        return "about" if framework_name(point.framework) == "trtllm" else "fixed"
+        return "about" if spreads(framework_name(point.framework), point.framework_version) else "fixed"
     return "skewed" if re.search(_SKEWED, point.workload.lower()) else "fixed"
 
 
@@ -157,7 +159,7 @@ def _closed_loop(point: Point, framework: Framework, lengths: Lengths) -> Load:
     slots = max(clients - framework.late_slot, 1)
     budget = framework.budget(lengths.prompt, clients)
     times = {"request_s": framework.request_s, "wait_steps": framework.wait_steps}
-    return Load(tasks, clients, slots, budget, **times, notes=lengths.notes)
+    return Load(tasks, clients, slots, budget, framework.scheduler, **times, notes=lengths.notes)
 
 
 def _slots(point: Point) -> str:
@@ -176,17 +178,27 @@ def _open_loop(point: Point, framework: Framework, lengths: Lengths) -> Load:
         gaps_s = gaps_s * -np.log(luck.uniforms(SEED, int(Stream.ARRIVAL), 0, len(tasks), 0, 0))
     tasks.arrival_ns = np.rint(np.cumsum(gaps_s) * 1e9)
     budget = framework.budget(lengths.prompt, framework.max_num_seqs)
-    return Load(tasks, 0, framework.max_num_seqs, budget, request_s=framework.request_s, notes=lengths.notes)
+    limits = (framework.max_num_seqs, budget, framework.scheduler)
+    return Load(tasks, 0, *limits, request_s=framework.request_s, notes=lengths.notes)
 
 
 def _offline(point: Point, framework: Framework, lengths: Lengths) -> Load:
     """All requests at once."""
-    tasks = _tasks(lengths, int(point.num_requests or _MLPERF_SAMPLES))
+    tasks = _tasks(lengths, int(point.num_requests or _samples(point)))
     slots = framework.max_num_seqs
     if "max_num_seqs = num_prompts" in point.notes:
         slots = len(tasks)
     slots = min(slots, len(tasks))
-    return Load(tasks, 0, slots, framework.budget(lengths.prompt, slots), notes=lengths.notes)
+    return Load(tasks, 0, slots, framework.budget(lengths.prompt, slots), framework.scheduler, notes=lengths.notes)
+
+
+def _samples(point: Point) -> float:
+    """Requests of an offline run that does not give them: MLPerf's for the rate that was expected of the system."""
+    try:
+        expected = float(point.load_value) * _STAGE_S * _SLACK
+    except ValueError:
+        expected = 0.0
+    return max(_MLPERF_SAMPLES, min(expected, _MOST_REQUESTS))
 
 
 def _static(point: Point, framework: Framework, lengths: Lengths, batch: int) -> Load:
@@ -194,4 +206,4 @@ def _static(point: Point, framework: Framework, lengths: Lengths, batch: int) ->
     tasks = _tasks(lengths, batch)
     together = min(int(tasks.prompt_tokens.sum()), _STATIC_BUDGET)
     budget = max(framework.budget(lengths.prompt, batch), together)
-    return Load(tasks, 0, batch, budget, batched=True, notes=lengths.notes)
+    return Load(tasks, 0, batch, budget, Scheduler.STATIC, batched=True, notes=lengths.notes)

@@ -14,7 +14,8 @@ from fleetsim.hardware import Speculation
 from fleetsim.predict.rows import Point
 
 _COPIED = "group=nv_gap_qwen35"  # rows of the servers that stand among the in-process runs
-_MANY = 16.0  # clients from which sglang's scheduler is set to look for requests less often
+_HELD_BACK = 20.0  # steps after which the first tokens are sent, where they are sent so many at a time
+_SOME, _MANY = 8.0, 16.0  # clients from which sglang's scheduler is set to look for requests less often
 
 
 def settings_of(point: Point, framework: str, dp: int) -> dict[str, Any]:
@@ -36,6 +37,11 @@ def is_served(point: Point) -> bool:
     return "uniform in [0.8" in point.workload or ("nominal" in point.workload and _COPIED in point.notes)
 
 
+def spreads(framework: str, version: str) -> bool:
+    """Whether in-process runs of a framework end their equal answers at different steps."""
+    return framework == "trtllm" or (framework == "sglang" and version.startswith("0.5.6"))
+
+
 def _nominal(point: Point, framework: str) -> dict[str, Any]:
     if framework == "trtllm" and re.match(r"1\.0\.", point.framework_version):
         return {"late_slot": True}
@@ -43,20 +49,42 @@ def _nominal(point: Point, framework: str) -> dict[str, Any]:
 
 
 def _served(point: Point, framework: str, dp: int) -> dict[str, Any]:
+    hopper = not re.search("b200|b300", point.hardware.lower())
     if framework == "sglang":
-        try:
-            many = float(point.load_value) >= _MANY
-        except ValueError:
-            many = True
-        return {"max_num_batched_tokens": 16_384, "wait_steps": 15.0 if many else 5.0}
-    if framework != "trtllm":
-        return {}
-    found: dict[str, Any] = {"wait_steps": 40.0} if dp > 1 else {}  # requests wait until all ranks can take one
+        return {"max_num_batched_tokens": 16_384, "wait_steps": 0.0 if hopper else _polled(point)}
+    if framework == "vllm":  # the scripts ask for fp8 KV on Blackwell only; where memory is short it shows
+        return {"quantised_kv": None} if hopper else {}
+    return _trtllm(point, dp) if framework == "trtllm" else {}
+
+
+def _polled(point: Point) -> float:
+    """Steps that a request waits until the scheduler of sglang looks for it."""
+    try:
+        clients = float(point.load_value)
+    except ValueError:
+        clients = _MANY
+    return 15.0 if clients >= _MANY else 5.0 if clients >= _SOME else 0.0
+
+
+def _trtllm(point: Point, dp: int) -> dict[str, Any]:
     model = point.model.lower()
     if "gpt-oss" in model:
-        found["max_num_batched_tokens"] = 20_000
-    if "deepseek" in model:
-        found["tokens_beside_prompt"] = 128
-        if point.framework_version == "1.2.0rc6.post3":  # against .post2 at equal settings: 1.4 to 1.6 times as fast
-            found["speculation"] = Speculation(draft_tokens=3, accepted=1.49)
+        return {"max_num_batched_tokens": 20_000, "wait_steps": 15.0 if dp > 1 else 0.0}
+    if "llama" in model:
+        return {"wait_steps": _HELD_BACK} if point.isl == point.osl else {}
+    if "deepseek" not in model:
+        return {}
+    found: dict[str, Any] = {"tokens_beside_prompt": 128}
+    # With attention of their own, requests wait until all ranks can take one; else first tokens are held back.
+    found["wait_steps"] = 40.0 if dp > 1 else _HELD_BACK / 2
+    if _several_tokens(point, dp):
+        found["speculation"] = Speculation(1, 0.8) if dp > 1 else Speculation(3, 1.49)
     return found
+
+
+def _several_tokens(point: Point, dp: int) -> bool:
+    """Whether multi-token prediction was on, which no row says: others of the same settings are as much slower."""
+    if point.framework_version == "1.2.0rc6.post3":
+        return True
+    old = point.framework_version == "1.1.0rc2.post2" and "r1" in point.model.lower()
+    return old and dp == 1 and (point.ep or 1) > 1

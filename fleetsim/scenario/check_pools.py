@@ -36,7 +36,7 @@ def pool_sources(draft: Draft) -> Iterator[Flaw]:
         if pool.endpoint is not None:
             yield from _endpoint(place, pool)
         elif pool.steps is not None:
-            for key in ("model", "hardware"):
+            for key in ("model", "hardware", "framework"):
                 if getattr(pool, key) is not None:
                     yield Flaw((*place, key), "stands beside `steps`; leave one of them out")
         elif pool.model is None and pool.hardware is None:
@@ -49,7 +49,7 @@ def pool_sources(draft: Draft) -> Iterator[Flaw]:
 
 def _endpoint(place: Place, pool: Pool) -> Iterator[Flaw]:
     """A rented endpoint has no machines to speak of."""
-    for key in ("model", "hardware", "steps", "prefill"):
+    for key in ("model", "hardware", "framework", "steps", "prefill"):
         if getattr(pool, key) is not None:
             yield Flaw((*place, key), "stands beside `endpoint`; leave one of them out")
     for key in ("replicas", "prefix_caching", "price_usd_per_s"):
@@ -63,9 +63,11 @@ def _endpoint(place: Place, pool: Pool) -> Iterator[Flaw]:
 
 def profiles(draft: Draft) -> Iterator[Flaw]:
     """Model and hardware are shipped profiles or .yaml files in the scenario's folder."""
-    from fleetsim.catalog import hardware_names, model_names
+    from fleetsim.catalog import framework_names, hardware_names, model_names
 
     for place, pool in draft.pools():
+        if pool.framework is not None and pool.framework not in framework_names():
+            yield Flaw((*place, "framework"), unknown("framework profile", pool.framework[:100], framework_names()))
         for key, names in (("model", model_names), ("hardware", hardware_names)):
             name = getattr(pool, key)
             if name is None:
@@ -133,6 +135,19 @@ def precisions(draft: Draft) -> Iterator[Flaw]:
                 yield Flaw((*place, key), unknown("precision", name, names))
 
 
+def speculation(draft: Draft) -> Iterator[Flaw]:
+    """No more tokens are accepted than proposed, and step times given directly have it in them already."""
+    for place, pool in draft.pools():
+        if pool.speculation is None:
+            continue
+        place, most = (*place, "speculation"), pool.speculation.draft_tokens + 1
+        if pool.steps is not None:
+            yield Flaw(place, "stands beside `steps`; give the time per token there, and leave it out")
+        if pool.speculation.acceptance_length > most:
+            given = f"{pool.speculation.acceptance_length:g} is above draft_tokens + 1 ({most})"
+            yield Flaw((*place, "acceptance_length"), f"{given}: all that is proposed, and one more")
+
+
 def disaggregation(draft: Draft) -> Iterator[Flaw]:
     """Both sides of a disaggregated pool get their step times in the same way, and the KV has a size."""
     for place, pool in draft.pools():
@@ -147,6 +162,7 @@ def disaggregation(draft: Draft) -> Iterator[Flaw]:
 
 POOL_RULES: tuple[Rule, ...] = (
     disaggregation,
+    speculation,
     balancers,
     pool_sources,
     profiles,

@@ -138,6 +138,16 @@ class PrefillSide(Model):
     transfer: Transfer = Field(description="how the KV gets to the pool")
 
 
+class Speculation(Model):
+    """Speculative decoding or multi-token prediction: a step proposes tokens for a sequence and checks them all."""
+
+    draft_tokens: Count = Field(description="tokens a step proposes for each sequence")
+    acceptance_length: Annotated[float, Strict(), Field(gt=1, le=100)] = Field(
+        description="tokens a sequence gets from a step in the mean, the one that is always right included"
+    )
+    draft_cost: Fraction = Field(0.02, description="time of proposing a token, as a share of a plain step")
+
+
 class Pool(Model):
     """Replicas alike in model, hardware and role. Either model and hardware, or steps."""
 
@@ -145,6 +155,7 @@ class Pool(Model):
     hardware: Text | None = Field(None, description="a hardware profile: see `fleetsim list hardware`, or a .yaml file")
     steps: Steps | None = Field(None, description="a step-time table, instead of model and hardware")
     endpoint: Endpoint | None = Field(None, description="a rented endpoint, instead of machines of one's own")
+    framework: Text | None = Field(None, description="a framework profile, such as vllm; a typical one by default")
     replicas: Count = Field(1, description="model copies")
     tp: Count = Field(1, description="tensor-parallel accelerators per model copy")
     pp: Count = Field(1, description="pipeline stages per model copy")
@@ -156,6 +167,12 @@ class Pool(Model):
     kv_precision: Name | None = Field(None, description="bf16, fp8, int8; follows the model by default")
     max_num_seqs: Count = Field(256, description="sequences a replica runs at once")
     max_num_batched_tokens: Count = Field(8192, description="token budget of a step")
+    scheduler: Literal["chunked", "prefill_first", "static"] = Field(
+        "chunked",
+        description="chunked: chunks of prompts join decode steps; prefill_first: prompts have steps of their own, "
+        "ahead of decode; static: a batch is prefilled and decoded to its end before the next begins",
+    )
+    speculation: Speculation | None = Field(None, description="decode steps that propose and check several tokens")
     block_tokens: Count = Field(16, alias="block_size", description="tokens of a KV block")
     memory_utilisation: Fraction = Field(0.9, description="share of the memory the engine may use")
     max_model_len: Tokens | None = Field(None, description="longest prompt plus answer; the model's own by default")
@@ -185,7 +202,7 @@ class Pool(Model):
         """The prefill side as a pool of its own: what it leaves out is as in this one."""
         given = {name: getattr(self.prefill, name) for name in type(self.prefill).model_fields if name != "transfer"}
         own = {name: value for name, value in given.items() if value is not None}
-        return self.model_copy(update=own | {"prefill": None})
+        return self.model_copy(update=own | {"prefill": None, "speculation": None})
 
 
 class Architecture(Model):

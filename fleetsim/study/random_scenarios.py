@@ -164,6 +164,7 @@ def _plain_pool(dice: Dice) -> Data:
         "block_size": dice.pick((1, 4, 16)),
         "network": dice.pick(("0 s", "0 s", "10 ms", "3.7 ms")),
         "balancer": _balancer(dice),
+        "scheduler": dice.pick(("chunked", "chunked", "prefill_first", "static")),
     }
     if dice.one_in(4):
         return pool | {

@@ -21,6 +21,7 @@ POOLS = Table(
     Column("reads_kv", "i4", "1 if the balancer reads the kv_blocks signal"),
     Column("max_num_seqs", "i4", "sequences a replica may run at once"),
     Column("max_batched_tokens", "i4", "token budget of a step"),
+    Column("scheduler", "i4", "Scheduler"),
     Column("block_tokens", "i4", "tokens a KV block holds"),
     Column("context_tokens", "i4", "longest prompt plus answer of the model"),
     Column("kv_blocks", "i8", "KV blocks of one replica"),

@@ -102,4 +102,12 @@ class RunKind(IntEnum):
     """What a row of RUNS holds."""
 
     STEPS = 0
-    RESUMED = 1  # the one long gap of a sequence that was preempted and computed again
+    RESUMED = 1  # one long gap: of a sequence that was preempted and computed again, or of those that paused
+
+
+class Scheduler(IntEnum):
+    """Whose tokens a replica's step computes (docs/engine.md, 5 and 5a)."""
+
+    CHUNKED = 0  # every running sequence's next token, then chunks of prompts
+    PREFILL_FIRST = 1  # prompts alone as long as one can be admitted, while the others pause
+    STATIC = 2  # a batch is prefilled and decoded to its end before the next one begins

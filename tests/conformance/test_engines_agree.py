@@ -38,6 +38,7 @@ def test_the_scenarios_reach_what_matters():
     assert {p.get("model") for p in pools} >= {"gemma-3-27b", "mixtral-8x7b"}
     assert {d["architectures"]["under_test"]["workflow"]["kind"] for d in data} == {"single", "route"}
     assert any(p["network"] != "0 s" for p in pools)
+    assert {p["scheduler"] for p in pools} == {"chunked", "prefill_first", "static"}
 
 
 @pytest.fixture

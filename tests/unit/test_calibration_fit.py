@@ -6,7 +6,7 @@ import pytest
 from fleetsim.calibration import cases, fit
 from fleetsim.calibration.cases import READINGS
 from fleetsim.calibration.families import FAMILIES, FRAMEWORKS
-from fleetsim.calibration.parameters import SPREADS, device_fit, family_of, parameters, profiles
+from fleetsim.calibration.parameters import SPREADS, device_fit, family_of, parameters, profiles, shipped_values
 from fleetsim.calibration.solve import blocks
 from fleetsim.calibration.write import block
 from fleetsim.catalog import framework_names, hardware_names, load_framework, load_hardware
@@ -35,9 +35,17 @@ def test_every_parameter_has_a_spread_and_every_device_a_profile():
 
 def test_few_parameters_and_none_for_a_model():
     assert all(len(family.start) <= 21 for family in FAMILIES.values())
-    assert all(len(start) <= 9 for start in FRAMEWORKS.values())
+    assert all(len(start) <= 11 for start in FRAMEWORKS.values())
     assert family_of("h200") is family_of("h100")
     assert family_of("wse-3") is None
+
+
+def test_the_shipped_values_make_the_shipped_profiles():
+    made = profiles(shipped_values())
+    for key in ("h100", "b200", "m2-ultra"):
+        assert made[key].calibration == load_hardware(key).calibration
+    for key in ("vllm", "trtllm-mlperf", "llama.cpp"):
+        assert made[key].calibration == load_framework(key).calibration
 
 
 def test_a_fit_finds_what_made_the_measurements():

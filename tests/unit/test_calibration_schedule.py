@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fleetsim.calibration.schedule import knots, schedule
+from fleetsim.tables import Scheduler
 
 AT = np.arange(1.0, 65.0)
 
@@ -12,9 +13,9 @@ def times(base=1e6, per_token=1e5):
     return base + per_token * AT
 
 
-def made(prompts, answers, clients, budget=64, sequences=8, kv_tokens=10**9, window=0):
-    limits = (budget, sequences, kv_tokens)
-    return schedule(np.array(prompts, np.int64), np.array(answers, np.int64), clients, limits, window, AT)
+def made(prompts, answers, clients, budget=64, sequences=8, kv_tokens=10**9, window=0, prefill_first=False):
+    limits, lengths = (budget, sequences, kv_tokens), (np.array(prompts, np.int64), np.array(answers, np.int64))
+    return schedule(*lengths, clients, limits, window, AT, prefill_first)
 
 
 def test_one_request_by_hand():
@@ -52,7 +53,8 @@ def test_knots_hold_small_steps_and_both_ends():
     assert np.all(np.diff(at) > 0)
 
 
-def test_sums_agree_with_the_engine():
+@pytest.mark.parametrize("scheduler", [Scheduler.CHUNKED, Scheduler.PREFILL_FIRST])
+def test_sums_agree_with_the_engine(scheduler):
     from fleetsim import engine
     from fleetsim.hardware import given_table
     from fleetsim.predict.protocol import FOREVER_NS, Load
@@ -64,12 +66,12 @@ def test_sums_agree_with_the_engine():
     tasks = TASKS.empty(24)
     tasks.prompt_tokens, tasks.output_tokens = rng.integers(3, 30, 24), rng.integers(2, 12, 24)
     tasks.think_ns[20:] = FOREVER_NS
-    load = Load(tasks, 4, 4, 64)
+    load = Load(tasks, 4, 4, 64, scheduler)
     fields = {"per_context_token_s": 2e-6, "per_token_pair_s": 1e-7, "base_s": 1e-3, "per_token_s": 1e-4}
     table = given_table(Steps.model_construct(**_steps(fields)), _pool(Pool), None)
     records = engine.run(plan_of(table, 1, load), _Rows(load.tasks), engine="reference")
     calls = records.calls
-    found = made(tasks.prompt_tokens, tasks.output_tokens, 4, sequences=4)
+    found = made(tasks.prompt_tokens, tasks.output_tokens, 4, sequences=4, prefill_first=scheduler != Scheduler.CHUNKED)
     linear = np.array([table.alpha_ns, 0.0, table.beta_ns])
     base = table.base_ns[1:65]
     ttft = (calls.first_token_ns - calls.sent_ns).mean() / 1e9

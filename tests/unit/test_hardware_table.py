@@ -24,6 +24,7 @@ IDEAL = {
     "sequence_overhead_s": 0.0,
     "pipeline_bubble": 0.0,
     "expert_imbalance": 1.0,
+    "expert_factor": 1.0,
 }
 BANDWIDTH = 3.35e12
 

@@ -95,10 +95,17 @@ def test_frameworks_have_one_short_name(name, short):
         ("TensorRT-LLM", "0.17", ["trtllm-engine", "trtllm"]),
         ("TensorRT-LLM", "v0.6.1", ["trtllm-engine", "trtllm"]),
         ("TensorRT-LLM", "1.x (PyTorch backend)", ["trtllm"]),
-        ("TensorRT 10.2.0, CUDA 12.4", "", ["trtllm-engine", "trtllm"]),
+        ("TensorRT 10.2.0, CUDA 12.4", "", ["trtllm-mlperf", "trtllm-engine", "trtllm"]),
+        ("llama.cpp", "May 2024", ["llama.cpp-2024", "llama.cpp"]),
+        ("llama.cpp/ollama", "2024-2025", ["llama.cpp"]),
         ("sglang", "0.5.9", ["sglang"]),
     ],
 )
 def test_older_releases_have_a_profile_of_their_own_if_there_is_one(name, version, keys):
-    point = Point("h100", "llama-3.1-8b", "static_batch", framework=name, framework_version=version)
+    point = Point("rtx-4090", "llama-3.1-8b", "static_batch", framework=name, framework_version=version)
     assert framework_keys(point) == keys
+
+
+def test_a_framework_on_a_device_that_its_kernels_are_not_made_for_is_one_of_its_own():
+    point = Point("A100 PCIe 80GB", "llama-3.1-8b", "static_batch", framework="llama.cpp", framework_version="May 2024")
+    assert framework_keys(point)[0] == "llama.cpp-data-centre"

@@ -58,10 +58,10 @@ def steps_within_memory(replica, phases, most):
 
 
 @leaf
-def join(replica, call, slot, turns, phases):
+def join(replica, call, slot, turns, phases, now_ns):
     """Let a call of the batch decode from the next step on."""
     call.decoding = 1
-    call.joined_step = replica.decode_step
+    call.joined_step, call.joined_ns = replica.decode_step, now_ns
     phases[replica.phase_offset + (replica.decode_step + 1 - call.target) % replica.block_tokens] += 1
     replica.decoding += 1
     replica.context += call.target + 1
@@ -140,7 +140,7 @@ def needed_blocks(replica, call):
 
 
 @leaf
-def take_import(replica, call, slot, turns, phases):
+def take_import(replica, call, slot, turns, phases, now_ns):
     """Let an import that was just admitted decode in the coming step, whose block for it is taken now."""
     replica.free_blocks -= blocks_of(call.target + 1, replica.block_tokens) - blocks_of(
         call.target, replica.block_tokens
@@ -149,11 +149,11 @@ def take_import(replica, call, slot, turns, phases):
     if replica.imports == 0:
         replica.first_import = slot
     replica.imports += 1
-    join(replica, call, slot, turns, phases)
+    join(replica, call, slot, turns, phases, now_ns)
 
 
 @leaf
-def preempt_last(replica, live_calls, turns, phases, now_ns):
+def preempt_last(replica, live_calls, turns, phases):
     """Send the sequence admitted last back to the front of the queue, to be computed again."""
     slot = replica.last_admitted
     call = live_calls[slot]
@@ -163,7 +163,7 @@ def preempt_last(replica, live_calls, turns, phases, now_ns):
         stop_decoding(replica, call, slot, turns, phases)
         call.emitted += replica.decode_step - call.joined_step
         call.target = call.prompt + call.emitted
-        call.last_token_ns = now_ns
+        call.last_token_ns = max(replica.emitted_ns, call.joined_ns)
     else:
         replica.free_blocks += blocks_of(call.target, replica.block_tokens)
     leave_batch(replica, live_calls, slot)

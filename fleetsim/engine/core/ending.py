@@ -10,17 +10,22 @@ from fleetsim.engine.core.batch import blocks_of, growth, join, leave_batch, sto
 from fleetsim.engine.core.entries import trim
 from fleetsim.engine.core.events import remove_turn
 from fleetsim.engine.core.rows import write_resumed
+from fleetsim.tables import Scheduler
+
+_CHUNKED = int(Scheduler.CHUNKED)
 
 
 @section
 def account_steps(replica, phases, now_ns):
     """Bring the replica's books up to the end of its planned steps, which is now."""
     steps = replica.run_until - replica.run_done
+    pausing = replica.first_chunk >= 0 and replica.scheduler != _CHUNKED
     if replica.first_chunk >= 0:
         replica.prefill_ns += now_ns - replica.since_ns
     else:
         replica.decode_ns += now_ns - replica.since_ns
-    if replica.decoding > 0:
+    if replica.decoding > 0 and not pausing:
+        replica.emitted_ns = now_ns
         replica.free_blocks -= growth(replica, phases, steps) - growth(replica, phases, 1)
         replica.decode_step += steps
         replica.context += replica.decoding * steps
@@ -47,7 +52,7 @@ def end_chunk(replica, call, slot, clock, live_tasks, turns, phases, out_runs):
         if call.answers:
             live_tasks[call.task].first_token_ns = clock.now_ns + replica.return_delay_ns
     elif call.last_token_ns >= 0:
-        write_resumed(replica, clock, out_runs, call.last_token_ns)
+        write_resumed(replica, clock, out_runs, call.last_token_ns, 1)
         call.last_token_ns = -1
     if call.emitted == call.output:
         replica.free_blocks += blocks_of(call.target, replica.block_tokens)
@@ -55,7 +60,7 @@ def end_chunk(replica, call, slot, clock, live_tasks, turns, phases, out_runs):
     if replica.decode_pool >= 0:
         call.imported = 1
         return True
-    join(replica, call, slot, turns, phases)
+    join(replica, call, slot, turns, phases, clock.now_ns)
     return False
 
 
@@ -66,10 +71,30 @@ def end_imports(replica, clock, live_calls, out_runs):
     while slot >= 0:
         call = live_calls[slot]
         if call.fresh:
-            write_resumed(replica, clock, out_runs, call.first_token_ns)
+            write_resumed(replica, clock, out_runs, call.first_token_ns, 1)
             call.fresh = 0
         slot = call.next
     replica.first_import, replica.imports, replica.run_open = -1, 0, 0
+
+
+@leaf
+def end_pause(replica, clock, live_calls, out_runs):
+    """Write the gaps of the sequences that paused before the step that ends now: one row for each time they began at.
+
+    Those that began to decode since are the last ones of the batch, in the order of those times.
+    """
+    slot, older = replica.last_admitted, replica.decoding
+    while slot >= 0 and live_calls[slot].joined_ns > replica.emitted_ns:
+        since_ns, together = live_calls[slot].joined_ns, 0
+        while slot >= 0 and live_calls[slot].joined_ns == since_ns:
+            together += 1
+            slot = live_calls[slot].prev
+        older -= together
+        if since_ns < replica.run_start_ns:
+            write_resumed(replica, clock, out_runs, since_ns, together)
+    if older > 0 and replica.emitted_ns < replica.run_start_ns:
+        write_resumed(replica, clock, out_runs, replica.emitted_ns, older)
+    replica.paused = 0
 
 
 @leaf
@@ -99,9 +124,14 @@ def end_steps(replica, clock, live_calls, live_tasks, live_entries, turns, phase
 
     Among them are those whose prefill is complete and whose KV goes to another pool: their `imported` is 1.
     """
+    paused = replica.paused > 0
+    if paused:
+        end_pause(replica, clock, live_calls, out_runs)
     account_steps(replica, phases, clock.now_ns)
     if replica.entry_blocks > replica.free_blocks:
         trim(replica, replica.free_blocks, clock, live_tasks, live_entries)
+    if paused:
+        replica.run_open = 0
     if replica.imports > 0:
         end_imports(replica, clock, live_calls, out_runs)
     head, tail = -1, -1

@@ -40,6 +40,7 @@ LIVE_CALLS = Table(
     Column("next", "i4", "list link"),
     Column("order", "i8", "number of its admission"),
     Column("joined_step", "i8", "decode step of the replica after which it decodes"),
+    Column("joined_ns", "i8", "time after which it decodes"),
     Column("last_token_ns", "i8", "when it emitted its last token before a preemption; -1: nothing to resume"),
     Column("sent_ns", "i8", "see CALLS"),
     Column("queued_ns", "i8", "see CALLS"),

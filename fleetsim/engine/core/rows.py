@@ -20,12 +20,12 @@ def close_run(replica, clock, out_runs):
 
 
 @leaf
-def write_resumed(replica, clock, out_runs, last_token_ns):
-    """Write the gap of a sequence that was preempted and has its next token now."""
+def write_resumed(replica, clock, out_runs, last_token_ns, sequences):
+    """Write the gap of sequences that had to wait and have their next token now."""
     row = out_runs[clock.run_rows]
     clock.run_rows += 1
     row.start_ns, row.first_ns, row.growth_ns = last_token_ns, clock.now_ns - last_token_ns, 0.0
-    row.replica, row.steps, row.decoding, row.kind = replica.row, 1, 1, _RESUMED
+    row.replica, row.steps, row.decoding, row.kind = replica.row, 1, sequences, _RESUMED
 
 
 @leaf

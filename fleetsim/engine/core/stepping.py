@@ -21,6 +21,11 @@ from fleetsim.engine.core.events import remove_turn
 from fleetsim.engine.core.rows import close_run
 from fleetsim.engine.core.state import NEVER
 from fleetsim.engine.steps import first_step_ns, growth_per_step_ns, run_end_ns
+from fleetsim.tables import Scheduler
+
+_CHUNKED, _STATIC = int(Scheduler.CHUNKED), int(Scheduler.STATIC)
+_ALL, _IMPORTS, _OTHERS = -1, 1, 0
+"""Whom a step may admit."""
 
 
 @leaf
@@ -60,12 +65,12 @@ def blocks_held(replica, phases, time_ns):
 
 
 @section
-def make_room(replica, live_calls, turns, phases, now_ns):
+def make_room(replica, live_calls, turns, phases):
     """Preempt until the next decode step has the blocks it needs, and take them; tells if any was preempted."""
     preempted = False
     need = growth(replica, phases, 1)
     while need > replica.free_blocks:
-        preempt_last(replica, live_calls, turns, phases, now_ns)
+        preempt_last(replica, live_calls, turns, phases)
         preempted = True
         need = growth(replica, phases, 1)
     replica.free_blocks -= need
@@ -73,9 +78,11 @@ def make_room(replica, live_calls, turns, phases, now_ns):
 
 
 @section
-def fill_budget(replica, clock, live_calls, live_tasks, live_entries, turns, phases, may_admit):
-    """Admit imports and hand out the step's prefill chunks; returns the chunks' tokens and their attention area."""
-    budget = replica.max_batched_tokens - replica.decoding
+def fill_budget(replica, clock, live_calls, live_tasks, live_entries, turns, phases, budget, may_admit, whom):
+    """Hand out the step's prefill chunks and admit calls, all or only imports or only others.
+
+    Returns the chunks' tokens and their attention area.
+    """
     tokens, area = 0, 0.0
     replica.first_chunk = -1
     slot = replica.last_admitted
@@ -85,12 +92,13 @@ def fill_budget(replica, clock, live_calls, live_tasks, live_entries, turns, pha
         if slot < 0:
             if not may_admit or replica.running >= replica.max_num_seqs or replica.waiting == 0:
                 break
-            if needed_blocks(replica, live_calls[replica.queue_head]) > replica.free_blocks:
+            head = live_calls[replica.queue_head]
+            if needed_blocks(replica, head) > replica.free_blocks or (whom != _ALL and head.imported != whom):
                 break
             slot = admit(replica, clock, live_calls, live_tasks, live_entries)
         call = live_calls[slot]
         if call.imported:
-            take_import(replica, call, slot, turns, phases)
+            take_import(replica, call, slot, turns, phases, clock.now_ns)
             slot = -1
             continue
         call.chunk = min(call.target - call.done, budget - tokens - replica.imports)
@@ -100,6 +108,45 @@ def fill_budget(replica, clock, live_calls, live_tasks, live_entries, turns, pha
             replica.first_chunk = slot
         slot = -1
     return tokens, area
+
+
+@section
+def form_prefill_step(replica, clock, live_calls, live_tasks, live_entries, turns, phases):
+    """Hand out chunks of a step that has nothing else in it; returns their tokens, 0 if there are none, and area."""
+    if replica.running == 0:
+        replica.batch_closed = 0
+    budget, may_admit = replica.max_batched_tokens, replica.batch_closed == 0
+    return fill_budget(replica, clock, live_calls, live_tasks, live_entries, turns, phases, budget, may_admit, _OTHERS)
+
+
+@section
+def form_step(replica, clock, live_calls, live_tasks, live_entries, turns, phases):
+    """Let the decoding sequences into the step, and with them imports, and chunks unless those have steps of their own.
+
+    Returns the chunks' tokens and their attention area.
+    """
+    chunked = replica.scheduler == _CHUNKED
+    preempted = make_room(replica, live_calls, turns, phases)
+    replica.paused = 0 if chunked else paused(replica, live_calls, clock.now_ns)
+    budget, may_admit = replica.max_batched_tokens - replica.decoding, not preempted and replica.batch_closed == 0
+    whom = _ALL if chunked else _IMPORTS
+    tokens, area = fill_budget(
+        replica, clock, live_calls, live_tasks, live_entries, turns, phases, budget, may_admit, whom
+    )
+    cross_windows(replica, turns)
+    if replica.scheduler == _STATIC and replica.decoding > 0:
+        replica.batch_closed = 1
+    return tokens, area
+
+
+@leaf
+def paused(replica, live_calls, now_ns):
+    """How many of the decoding sequences emitted their last token before now: steps of prompts lay between."""
+    slot, since = replica.last_admitted, 0
+    while slot >= 0 and live_calls[slot].joined_ns == now_ns:
+        since += 1
+        slot = live_calls[slot].prev
+    return replica.decoding - since if replica.emitted_ns < now_ns else 0
 
 
 @section
@@ -126,38 +173,42 @@ def steps_until_decision(replica, turns, phases):
 
 
 @section
-def begin_run(replica, now_ns, base_ns, tokens, area):
-    """Begin a run of steps with the batch as it is now and `tokens` of prefill."""
+def begin_run(replica, now_ns, base_ns, decoding, tokens, area):
+    """Begin a run of steps with `decoding` sequences, all or none, and `tokens` of prefill."""
+    context, window_context, under_window = replica.context, replica.window_context, replica.under_window
+    if decoding == 0:
+        context, window_context, under_window = 0, 0, 0
     replica.run_start_ns = now_ns
-    replica.run_decoding = replica.decoding - replica.imports
+    replica.run_decoding = decoding - replica.imports - replica.paused
     replica.run_first_ns = first_step_ns(
-        base_ns[replica.base_offset + replica.decoding + tokens],
+        base_ns[replica.base_offset + decoding + tokens],
         replica.alpha_ns,
-        replica.context,
+        context,
         replica.window_alpha_ns,
-        replica.window_context,
+        window_context,
         replica.beta_ns,
         area,
     )
-    replica.run_growth_ns = growth_per_step_ns(
-        replica.alpha_ns, replica.decoding, replica.window_alpha_ns, replica.under_window
-    )
+    replica.run_growth_ns = growth_per_step_ns(replica.alpha_ns, decoding, replica.window_alpha_ns, under_window)
 
 
 @section
 def start_step(replica, clock, live_calls, live_tasks, live_entries, turns, phases, base_ns, out_runs):
     """Form the replica's batch; returns when the run of steps that begins or goes on needs a decision."""
-    preempted = make_room(replica, live_calls, turns, phases, clock.now_ns)
-    tokens, area = fill_budget(replica, clock, live_calls, live_tasks, live_entries, turns, phases, not preempted)
+    tokens, area, decoding = 0, 0.0, 0
+    if replica.scheduler != _CHUNKED:
+        tokens, area = form_prefill_step(replica, clock, live_calls, live_tasks, live_entries, turns, phases)
+    if tokens == 0:
+        tokens, area = form_step(replica, clock, live_calls, live_tasks, live_entries, turns, phases)
+        decoding = replica.decoding
     if replica.entry_blocks > replica.free_blocks:
         trim(replica, replica.free_blocks, clock, live_tasks, live_entries)
-    single = tokens > 0 or replica.imports > 0
-    cross_windows(replica, turns)
+    single = tokens > 0 or replica.imports > 0 or replica.paused > 0
     if single or not replica.run_open:
         close_run(replica, clock, out_runs)
-        if replica.decoding == 0 and tokens == 0:
+        if decoding == 0 and tokens == 0:
             return NEVER
-        begin_run(replica, clock.now_ns, base_ns, tokens, area)
+        begin_run(replica, clock.now_ns, base_ns, decoding, tokens, area)
     replica.stepping = 1
     replica.since_ns = clock.now_ns
     replica.run_until = replica.run_done + (1 if single else steps_until_decision(replica, turns, phases))

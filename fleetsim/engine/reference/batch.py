@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fleetsim.engine.reference.conversations import Conversations
 from fleetsim.engine.reference.plan_rows import PoolRow
 from fleetsim.engine.reference.records import Call
+from fleetsim.tables import Scheduler
 
 
 @dataclass
@@ -33,6 +35,11 @@ class Step:
         return self.decoding + self.imports
 
     @property
+    def paused(self) -> list[Call]:
+        """Those that emitted their last token before the step started: steps of prompts lay between."""
+        return [call for call in self.decoding if call.last_token_ns < self.start_ns]
+
+    @property
     def empty(self) -> bool:
         """Whether there is nothing to compute: the replica idles."""
         return not (self.decoding or self.imports or self.chunks)
@@ -40,7 +47,7 @@ class Step:
     @property
     def alone(self) -> bool:
         """Whether it is a run of steps by itself."""
-        return bool(self.imports or self.chunks)
+        return bool(self.imports or self.chunks or self.paused)
 
 
 class Batch:
@@ -53,18 +60,41 @@ class Batch:
         self.in_transfer: list[Call] = []  # prefilled here, to be decoded elsewhere; their KV is not there yet
         self.kept = Conversations()
         self.preemptions = 0
+        self.closed = False  # a static batch decodes: nobody is admitted
 
     def make_up_step(self, now_ns: int) -> Step:
         """The step that starts now."""
+        if self.pool.scheduler != Scheduler.CHUNKED:
+            step = self.prefill_step(now_ns)
+            if step.chunks:
+                self.kept.trim(self.free_blocks())
+                return step
+        step = self.step_with_decoding(now_ns)
+        self.kept.trim(self.free_blocks())
+        self.closed |= self.pool.scheduler == Scheduler.STATIC and not step.empty
+        return step
+
+    def prefill_step(self, now_ns: int) -> Step:
+        """Chunks alone, if there are any: the decoding sequences pause."""
+        if not self.running:
+            self.closed = False
+        budget = self.pool.max_batched_tokens
+        step = Step(now_ns, decoding=[], imports=[], chunks=self.continue_prefill(budget))
+        if not self.closed:
+            self.admit(step, budget - sum(chunk.tokens for chunk in step.chunks), lambda call: not call.decodes)
+        return step
+
+    def step_with_decoding(self, now_ns: int) -> Step:
+        """The next token of all that decode, with imports, and with chunks unless those have steps of their own."""
         preempted = self.make_room()
         decoding = self.decoding()
         for call in decoding:
             call.blocks += self.needs_block(call)
         budget = self.pool.max_batched_tokens - len(decoding)
         step = Step(now_ns, decoding, imports=[], chunks=self.continue_prefill(budget))
-        if not preempted:
-            self.admit(step, budget - sum(chunk.tokens for chunk in step.chunks))
-        self.kept.trim(self.free_blocks())
+        if not preempted and not self.closed:
+            chunked = self.pool.scheduler == Scheduler.CHUNKED
+            self.admit(step, budget - sum(chunk.tokens for chunk in step.chunks), lambda call: chunked or call.decodes)
         return step
 
     def decoding(self) -> list[Call]:
@@ -95,10 +125,12 @@ class Batch:
         chunks = [next_chunk(call, budget) for call in unfinished]
         return [chunk for chunk in chunks if chunk.tokens > 0]
 
-    def admit(self, step: Step, budget: int) -> None:
-        """Admit from the queue into the step while budget, seats and blocks last."""
+    def admit(self, step: Step, budget: int, may_join: Callable[[Call], bool]) -> None:
+        """Admit from the queue into the step while budget, seats and blocks last and its head may join."""
         while budget > 0 and len(self.running) < self.pool.max_num_seqs and self.queue:
             call = self.queue[0]
+            if not may_join(call):
+                break
             imported = call.decodes  # nothing of its target is left to compute: it writes its next entry at once
             blocks = self.blocks_for(call.context_tokens if imported else call.target_tokens)
             if blocks > self.free_blocks():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator
 
 import numpy as np
@@ -127,7 +128,7 @@ class Replica:
                 area=sum(chunk.tokens * (chunk.before + chunk.tokens / 2) for chunk in step.chunks),
             ),
             growth_ns=growth_per_step_ns(version.alpha_ns, len(contexts), version.window_alpha_ns, under_window),
-            decoding=len(step.decoding),
+            decoding=len(step.decoding) - len(step.paused),
             sequences=step.sequences,
             under_window=under_window,
             alone=step.alone,
@@ -141,6 +142,8 @@ class Replica:
         self.step = None
         self.steps += 1
         self.run.steps += 1
+        for since_ns, together in Counter(call.last_token_ns for call in step.paused).items():
+            self.write_gap(since_ns, together)
         for call in step.sequences:
             self.emit(call)
         for chunk in step.chunks:
@@ -159,14 +162,18 @@ class Replica:
         """The call gets a token now."""
         now_ns = self.clock.now_ns
         if call.interrupted:
-            gap_ns = float(now_ns - call.last_token_ns)
-            self.runs.append(Run(self.number, call.last_token_ns, gap_ns, 0.0, 1, steps=1, kind=RunKind.RESUMED))
+            self.write_gap(call.last_token_ns, 1)
             call.interrupted = False
         if call.emitted_tokens == 0:
             call.first_token_ns = now_ns
         call.emitted_tokens += 1
         call.last_token_ns = now_ns
         self.output_tokens += 1
+
+    def write_gap(self, since_ns: int, sequences: int) -> None:
+        """The gap of sequences that had to wait and have their next token now."""
+        gap_ns = float(self.clock.now_ns - since_ns)
+        self.runs.append(Run(self.number, since_ns, gap_ns, 0.0, sequences, steps=1, kind=RunKind.RESUMED))
 
     def send_away(self, leaving: list[Call]) -> None:
         """All leave the batch before the first of them goes back to its client, or on to the pool that decodes it."""
