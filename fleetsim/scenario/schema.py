@@ -18,7 +18,6 @@ from fleetsim.scenario.families import ARRIVALS, WORKFLOWS
 from fleetsim.scenario.fields import (
     Bandwidth,
     Bytes,
-    Carbon,
     Count,
     Duration,
     Fraction,
@@ -36,6 +35,7 @@ from fleetsim.scenario.length import Length
 from fleetsim.scenario.quality import Accuracy, QualitySettings
 from fleetsim.scenario.rented import Endpoint, Outage, RandomOutages
 from fleetsim.scenario.rules import BalancerChoice, Balancing
+from fleetsim.scenario.site import Site
 
 Arrivals = Annotated[Union[tuple(ARRIVALS.values())], Field(discriminator="kind")]  # noqa: UP007
 Workflow = Annotated[Union[tuple(WORKFLOWS.values())], Field(discriminator="kind")]  # noqa: UP007
@@ -220,13 +220,6 @@ class Architecture(Model):
             for number, change in enumerate(self.changes)
             if change.pool in self.pools
         }
-
-
-class Site(Model):
-    """Where the fleet stands: what a joule costs the planet."""
-
-    pue: Annotated[float, Strict(), Field(ge=1, le=5)] = Field(1.2, description="power usage effectiveness")
-    carbon_g_per_kwh: Carbon = Field(350.0, alias="carbon", description="grams of CO2 per kWh of the grid")
 
 
 class Scenario(Model):

@@ -43,7 +43,7 @@ def test_calls_are_judged_by_the_draws_of_the_answers():
     second = outcome.calls[outcome.calls.node == 1]
     assert outcome.tasks.right.tolist() == second.right.tolist()
     blank = [
-        right == 0 and uniform(1, int(Stream.BLANK), task, 1, 0) < 0.3
+        right == 0 and uniform(1 ^ 1, int(Stream.BLANK), task, 0, 0) < 0.3
         for task, right in zip(second.task, second.right, strict=True)
     ]
     assert outcome.tasks.flagged.tolist() == [int(b) for b in blank]
@@ -127,7 +127,7 @@ def test_a_verifier_sees_a_noisy_score():
     assert len(outcome_of(GOOD, 99.0, 50.0).calls) == 1
     caught = outcome_of(BAD, 99.0, 50.0)
     assert verdict(caught) == (1, 0)  # the second answer was not verified, and is no longer flagged
-    noise = normal(1, int(Stream.SCORE), 0, BAD, 0)
+    noise = normal(1 ^ BAD, int(Stream.SCORE), 0, 0, 0)
     assert len(outcome_of(BAD, 99.0, noise).calls) == 1
     assert len(outcome_of(BAD, 99.0, math.nextafter(noise, math.inf)).calls) == 2
 

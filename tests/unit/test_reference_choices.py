@@ -81,7 +81,7 @@ def test_a_signal_of_its_own_ease():
     choose(fields, build_tasks([0] * 5), judged=judged, informed=informed, signal_of=SignalOf.OWN)
     for task, rows in enumerate(seen):
         for model, row in enumerate(rows):
-            noise = normal(1, int(Stream.SIGNAL), task, model, 0)
+            noise = normal(1 ^ model, int(Stream.SIGNAL), task, 0, 0)
             signal = informed * answers.ease(judged, 1, task, 0, model, 0, 0) + 0.8 * noise
             assert row.signal == pytest.approx(signal, rel=1e-14)
             ability = (0.1, 0.2)[model]
@@ -94,7 +94,7 @@ def test_a_signal_of_an_advantage():
     choose(fields, judged=judged, informed=informed, signal_of=SignalOf.ADVANTAGE)
     first, second = seen[0]
     truth = answers.ease(judged, 1, 0, 0, 1, 0, 0) - answers.ease(judged, 1, 0, 0, 0, 0, 0)
-    noise = normal(1, int(Stream.SIGNAL), 0, 1, 0)
+    noise = normal(1 ^ 1, int(Stream.SIGNAL), 0, 0, 0)
     assert first.signal == 0
     assert second.signal == pytest.approx(informed * truth / math.sqrt(2 - 2 * 0.3) + 0.8 * noise, rel=1e-14)
     assert (first.quality, second.quality) == (normal_cdf(0.1), normal_cdf(0.2))

@@ -15,6 +15,7 @@ from fleetsim.luck import Stream, bits, choice, normal
 from fleetsim.tables import BLANK, LANES, NODES, JoinRule
 
 SEED, NODE = 5, 3
+PLAN = build_plan([steady()], [solve(0, 1), end()], seed=SEED, quality=quality([[0.0]] * 4))
 RIGHT, WRONG = Answer(right=1, label=0), Answer(right=0, label=1)
 OTHER = Answer(right=0, label=2)
 NOTHING = Answer(right=0, label=BLANK, flagged=1)
@@ -40,7 +41,7 @@ def gathering(*answers, branches=None, task=7, spoilt=()):
 
 def by(rule, *answers, spoilt=(), **columns):
     """The answer that a rule makes of answers."""
-    return joined(row(rule, len(answers), **columns), NODE, gathering(*answers, spoilt=spoilt), SEED)
+    return joined(row(rule, len(answers), **columns), NODE, gathering(*answers, spoilt=spoilt), PLAN)
 
 
 def test_the_last():
@@ -87,7 +88,7 @@ def test_luck_decides_among_equals():
     for task in range(20):
         tied = gathering(OTHER, RIGHT, WRONG, task=task)
         luck = np.uint64(bits(SEED, int(Stream.TIE), task, NODE, 2 * LANES))  # the forked thread is in round 2
-        assert joined(row(JoinRule.VOTE, 3), NODE, tied, SEED).label == choice(luck, 0, 3)
+        assert joined(row(JoinRule.VOTE, 3), NODE, tied, PLAN).label == choice(luck, 0, 3)
 
 
 def test_a_vote_without_votes():
@@ -105,8 +106,8 @@ def test_a_vote_of_a_pipeline_that_went_wrong_is_a_wrong_one():
 
 
 def test_the_best_score():
-    # Scores: the noise of (task 7, key = the model, sample 0), with 3 more for the right one.
-    noise = [normal(SEED, int(Stream.SCORE), 7, model, 0) for model in (1, 2, 3)]
+    # Scores: the noise of (the model's own seed, task 7, sample 0), with 3 more for the right one.
+    noise = [normal(SEED ^ model, int(Stream.SCORE), 7, 0, 0) for model in (1, 2, 3)]
     scores = [noise[0], noise[1] + 3.0, noise[2]]
     assert by(JoinRule.BEST, WRONG, RIGHT, OTHER, separation=3.0).model == 1 + int(np.argmax(scores))
     assert by(JoinRule.BEST, NOTHING, WRONG, NOTHING, separation=-99.0).model == 2
@@ -148,7 +149,7 @@ def test_enough_is_enough():
 
 def test_what_the_forked_thread_goes_on_with():
     waiting = gathering(RIGHT, WRONG)
-    thread = go_on(row(JoinRule.LAST, 2, span=3, gather=1), NODE, waiting, SEED)
+    thread = go_on(row(JoinRule.LAST, 2, span=3, gather=1), NODE, waiting, PLAN)
     assert thread is waiting.thread
     assert not waiting.open
     assert (thread.round, thread.context_tokens, thread.good) == (2 + 3, 10 + 100 + 101, 1)

@@ -8,17 +8,13 @@ from collections.abc import Callable, Generator
 import numpy as np
 import simpy
 
-from fleetsim.engine import steps
 from fleetsim.engine.reference.batch import Batch, Step
 from fleetsim.engine.reference.clock import Clock
+from fleetsim.engine.reference.durations import first_step_ns, growth_per_step_ns, run_end_ns
 from fleetsim.engine.reference.link import Link
 from fleetsim.engine.reference.plan_rows import PoolRow, VersionRow, first_version
 from fleetsim.engine.reference.records import Call, Run, Sample
 from fleetsim.tables import Rank, RunKind, Status
-
-first_step_ns = getattr(steps.first_step_ns, "py_func", steps.first_step_ns)
-growth_per_step_ns = getattr(steps.growth_per_step_ns, "py_func", steps.growth_per_step_ns)
-run_end_ns = getattr(steps.run_end_ns, "py_func", steps.run_end_ns)
 
 
 class Replica:
