@@ -240,6 +240,10 @@ def _flags(arm: Arm) -> Iterator[str]:
 _OUTCOMES = (
     (("refused_context",), 0.0, "refused, their prompts too long for the model's context"),
     (("refused_kv",), 0.0, "refused, their prompts larger than the KV memory"),
+    (("refused_outage",), 0.0, "refused while a pool was out of order"),
+    (("refused_closed",), 0.0, "refused while all replicas of a pool were being changed"),
+    (("refused_rate",), 0.0, "refused at an endpoint's limit of requests or tokens a minute"),
+    (("refused_error",), 0.0, "refused by errors of an endpoint"),
     (("cut",), 0.0, "cut short at the limit of the context or the KV memory"),
     (("in_flight",), 0.0, "had no answer when the run ended; true latencies are longer than those shown"),
 )
