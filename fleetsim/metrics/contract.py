@@ -37,6 +37,7 @@ class PoolFacts:
     sources: tuple[tuple[str, str, str, str], ...] = ()  # figure, value, source, confidence
     notes: tuple[str, ...] = ()
     tariff: tuple[tuple[float, float, float], ...] = ()  # rented: from which second, USD per prompt and answer token
+    judged_as: str = ""  # the judged model whose answers it gives when the run begins
 
 
 @dataclass(frozen=True)
