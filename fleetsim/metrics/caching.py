@@ -19,13 +19,8 @@ def caching(view: View) -> list[Figure]:
         return []
     scopes = [("all", np.ones(len(calls), bool))]
     scopes += [(f"pool {pool.name}", calls.pool == number) for number, pool in enumerate(view.facts.pools)]
-    return [
-        Figure(
-            "cached_share",
-            scope,
-            ratio(float(calls.cached_tokens[own].sum(dtype=np.int64)), float(calls.prompt_tokens[own].sum(dtype=np.int64))),
-            "share",
-            "higher",
-        )
-        for scope, own in scopes
-    ]
+    found = []
+    for scope, own in scopes:
+        cached, read = (float(calls[name][own].sum(dtype=np.int64)) for name in ("cached_tokens", "prompt_tokens"))
+        found.append(Figure("cached_share", scope, ratio(cached, read), "share", "higher"))
+    return found

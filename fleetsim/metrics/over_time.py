@@ -16,8 +16,8 @@ PARTS = 10
 def over_time(view: View) -> list[Figure]:
     """Share of right answers and of targets met among the tasks that arrived in each tenth of the window.
 
-    accuracy_over_time counts a refused task as wrong and leaves out what was not judged; slo_over_time counts refused and
-    unanswered tasks against the targets, and leaves out classes without any. Only where answers are judged.
+    accuracy_over_time counts a refused task as wrong and leaves out what was not judged; slo_over_time counts refused
+    and unanswered tasks against the targets, and leaves out classes without any. Only where answers are judged.
     """
     if not judges(view):
         return []

@@ -56,9 +56,7 @@ def run_facts(
     )
 
 
-def _pool_facts(
-    name: str, architecture: Architecture, equipment: Equipment, judged: Judged | None
-) -> list[PoolFacts]:
+def _pool_facts(name: str, architecture: Architecture, equipment: Equipment, judged: Judged | None) -> list[PoolFacts]:
     facts, first = [], 0
     for pool_name, pool in fleets(architecture).items():
         e = equipment[name, pool_name]

@@ -106,7 +106,7 @@ def test_energy_of_a_right_answer_is_that_of_all_tasks_over_the_right_ones(found
 
 
 def test_concentration_is_over_models(facts):
-    """Both pools hold the same model; as given tables they are known by their own names, or by whose answers they give."""
+    """Pools of one model are one; as given tables they are known by their own names, or by whose answers they give."""
     assert by_name(figures(facts, judged_records())[0])["hhi", "all"] == pytest.approx(1.0)
     apart = replace(facts, pools=tuple(replace(pool, model="given table") for pool in facts.pools))
     assert by_name(figures(apart, judged_records())[0])["hhi", "all"] == pytest.approx(0.5)

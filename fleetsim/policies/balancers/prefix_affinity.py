@@ -5,7 +5,10 @@ from fleetsim.policies.balancers.contract import balancer
 
 @balancer(knobs={"most_ahead": 16.0})
 def prefix_affinity(signals, turn, luck, knobs):
-    """Send the call where most of its conversation is cached, unless `most_ahead` (16) calls ahead of the least busy."""
+    """Send the call where most of its conversation is cached, unless more than `most_ahead` (16) calls are ahead there.
+
+    Ahead are its calls outstanding less those of the least busy replica, which else gets the call.
+    """
     least = turn
     for i in range(turn, turn + len(signals)):
         r = i % len(signals)
