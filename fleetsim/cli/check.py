@@ -69,9 +69,9 @@ def _fleets(plan: StudyPlan) -> str:
 
 def _pool_row(name: str, pool: EquippedPool) -> list[str]:
     replicas = pool.pool.replicas
-    where = pool.model if pool.pool.steps else f"{pool.model} on {pool.hardware}"
+    where = pool.model if pool.model == pool.hardware or pool.pool.steps else f"{pool.model} on {pool.hardware}"
     accelerators = str(replicas * pool.table.accelerators)
-    price = three(hourly_usd(pool))
+    price = "by token" if pool.pool.endpoint else three(hourly_usd(pool))
     return [name, str(replicas), accelerators, where, kv_tokens(pool), price, pool.table.basis]
 
 

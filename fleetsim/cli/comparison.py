@@ -4,61 +4,28 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from fleetsim.cli.text import NONE, give_or_take, grid, three, time_text, wrapped
+from fleetsim.cli.rows import ANSWERS, MONEY, SERVICE, Row, percent
+from fleetsim.cli.text import NONE, grid, three, time_text, wrapped
 
 if TYPE_CHECKING:
-    from fleetsim.metrics.contract import Figure, PoolFacts
-    from fleetsim.study.results import Arm, Run, Study
+    from fleetsim.metrics.contract import PoolFacts
+    from fleetsim.study.results import Arm, Study
 
 _ARMS_ACROSS = 4  # with more arms than these, an arm is a row
 _NAME_WIDTH = 22
 _NOTABLE = 0.01
 
 
-@dataclass(frozen=True)
-class Measure:
-    """A value with half the width of its interval over replications (0: none)."""
-
-    value: float
-    half: float = 0.0
-
-
-@dataclass(frozen=True)
-class Row:
-    """A key figure of all arms: `scale` makes its unit; a time is shown in the unit that suits all arms."""
-
-    label: str
-    measure: Callable[[Arm], Measure]
-    scale: float = 1.0
-    time: bool = False  # in ms
-    share: bool = False
-
-    def texts(self, arms: tuple[Arm, ...]) -> tuple[str, list[str]]:
-        """The label with its unit, and the text of every arm."""
-        measures = [self.measure(arm) for arm in arms]
-        unit, scale = "", self.scale
-        if self.time:
-            unit, scale = _time_unit([m.value for m in measures])
-        return self.label + unit, [self._text(m, scale) for m in measures]
-
-    def _text(self, measure: Measure, scale: float) -> str:
-        if not math.isfinite(measure.value):
-            return NONE
-        if measure.half > 0:
-            return give_or_take(measure.value * scale, measure.half * scale)
-        return _percent(measure.value) if self.share else three(measure.value * scale)
-
-
 def comparison(study: Study) -> str:
     """The study's question, its key figures, its pools, and what to read with care."""
     blocks = [wrapped(f"{study.name}: {study.question}" if study.question else study.name), _how(study)]
     across = len(study.arms) <= _ARMS_ACROSS
-    blocks += [_arms_across(study.arms, (*SERVICE, *MONEY))] if across else _arms_down(study.arms)
+    rows = (*SERVICE, *MONEY, *_answers(study.arms))
+    blocks += [_arms_across(study.arms, rows)] if across else _arms_down(study.arms)
     blocks += [_pools(study.arms), "\n".join(_notes(study))]
     return "\n\n".join(block for block in blocks if block)
 
@@ -96,10 +63,13 @@ def _arms_across(arms: tuple[Arm, ...], rows: tuple[Row, ...]) -> str:
 
 
 def _arms_down(arms: tuple[Arm, ...]) -> list[str]:
-    """Arms as rows: one table of service, one of money."""
+    """Arms as rows: a table of service, one of money, and one of answers where they are judged."""
     names = [textwrap.shorten(arm.name, 2 * _NAME_WIDTH, placeholder="...") for arm in arms]
     tables = []
-    for rows, first in ((SERVICE, [("tasks answered", list(map(_answered, arms)))]), (MONEY, [])):
+    answered = [("tasks answered", list(map(_answered, arms)))]
+    for rows, first in ((SERVICE, answered), (MONEY, []), (_answers(arms), [])):
+        if not rows:
+            continue
         columns = [*first, *(row.texts(arms) for row in rows)]
         body = [["", *(label for label, _ in columns)]]
         body += [[name, *(texts[i] for _, texts in columns)] for i, name in enumerate(names)]
@@ -107,75 +77,13 @@ def _arms_down(arms: tuple[Arm, ...]) -> list[str]:
     return tables
 
 
+def _answers(arms: tuple[Arm, ...]) -> tuple[Row, ...]:
+    return ANSWERS if any(arm.figure("accuracy") for arm in arms) else ()
+
+
 def _answered(arm: Arm) -> str:
     done = arm.value("finished") + arm.value("cut")
     return f"{done:,.0f} of {arm.value('arrived'):,.0f}"
-
-
-def _figure(name: str) -> Callable[[Arm], Measure]:
-    def measure(arm: Arm) -> Measure:
-        figure = arm.figure(name)
-        return Measure(math.nan) if figure is None else Measure(figure.value, _half(figure))
-
-    return measure
-
-
-def _half(figure: Figure) -> float:
-    """Half the width of the interval over replications; where the figure's range cuts it, that of the uncut side."""
-    if figure.interval != "replications" or figure.low is None or figure.high is None:
-        return 0.0
-    return max(figure.high - figure.value, figure.value - figure.low)
-
-
-def _utilisation(arm: Arm) -> Measure:
-    from fleetsim.statistics import replications
-
-    values = [busy_share(run) for run in arm.runs]
-    if len(values) == 1:
-        return Measure(values[0])
-    found = replications(values)
-    return Measure(found.value, 0.0 if found.high is None else found.high - found.value)
-
-
-def busy_share(run: Run) -> float:
-    """Share of accelerator time spent in steps, over all pools."""
-    busy = {figure.scope: figure.value for figure in run.figures if figure.name == "utilisation"}
-    weights = {f"pool {pool.name}": pool.replicas * pool.accelerators for pool in run.facts.pools}
-    return sum(busy[scope] * weight for scope, weight in weights.items()) / sum(weights.values())
-
-
-SERVICE = (
-    Row("within SLO, %", _figure("slo_attainment"), 100.0, share=True),
-    Row("TTFT p50", _figure("ttft_p50"), time=True),
-    Row("TTFT p99", _figure("ttft_p99"), time=True),
-    Row("TPOT p50", _figure("tpot_p50"), time=True),
-    Row("TPOT p99", _figure("tpot_p99"), time=True),
-    Row("E2E p99", _figure("e2e_p99"), time=True),
-)
-MONEY = (
-    Row("output tok/s", _figure("output_tokens_per_s")),
-    Row("utilisation, %", _utilisation, 100.0, share=True),
-    Row("$ per h", _figure("usd_per_hour")),
-    Row("$ per M output tok", _figure("usd_per_million_output_tokens")),
-    Row("$ per 1000 SLO-met", _figure("usd_per_slo_met_task"), 1000.0),
-    Row("J per output tok", _figure("joules_per_output_token")),
-)
-
-
-def _time_unit(values_ms: list[float]) -> tuple[str, float]:
-    known = [value for value in values_ms if math.isfinite(value) and value > 0]
-    if known and min(known) >= 1000:
-        return ", s", 1e-3
-    return (", us", 1e3) if known and max(known) < 1 else (", ms", 1.0)
-
-
-def _percent(share: float) -> str:
-    """A share in per cent; one short of all is never shown as 100, one above none never as 0."""
-    for decimals in (1, 2, 3, 4):
-        text = f"{share * 100:.{decimals}f}"
-        if float(text) not in (0.0, 100.0):
-            return text
-    return "100" if share == 1 else "0" if share == 0 else "> 99.9999" if share > 0.5 else "< 0.0001"
 
 
 def _pools(arms: tuple[Arm, ...]) -> str:
@@ -195,7 +103,7 @@ def _pool_row(arm: Arm, pool: PoolFacts) -> list[str]:
 
     def share(name: str) -> str:
         value = arm.value(name, scope)
-        return _percent(value) if math.isfinite(value) else NONE
+        return percent(value) if math.isfinite(value) else NONE
 
     batch, price = three(arm.value("batch_size_mean", scope)), three(arm.value("usd_per_hour", scope))
     return [pool.name, str(pool.replicas), where, share("utilisation"), batch, share("kv_use_mean"), price, pool.basis]
@@ -229,7 +137,7 @@ def _flags(arm: Arm) -> Iterator[str]:
     for names, least, what in _OUTCOMES:
         count = sum(arm.value(name) for name in names)
         if count > least * arrived:
-            yield f"{count:,.0f} of {arrived:,.0f} tasks ({_percent(count / arrived)} %) {what}"
+            yield f"{count:,.0f} of {arrived:,.0f} tasks ({percent(count / arrived)} %) {what}"
     unpriced = [pool.name for pool in arm.runs[0].facts.pools if math.isnan(pool.usd_per_s)]
     if unpriced:
         yield f"no costs, for no price is given of {', '.join(unpriced)}; write `price: $2.50 per h` in the pool"
@@ -240,6 +148,10 @@ def _flags(arm: Arm) -> Iterator[str]:
 _OUTCOMES = (
     (("refused_context",), 0.0, "refused, their prompts too long for the model's context"),
     (("refused_kv",), 0.0, "refused, their prompts larger than the KV memory"),
+    (("refused_outage",), 0.0, "refused while a pool was out of order"),
+    (("refused_closed",), 0.0, "refused while all replicas of a pool were being changed"),
+    (("refused_rate",), 0.0, "refused at an endpoint's limit of requests or tokens a minute"),
+    (("refused_error",), 0.0, "refused by errors of an endpoint"),
     (("cut",), 0.0, "cut short at the limit of the context or the KV memory"),
     (("in_flight",), 0.0, "had no answer when the run ended; true latencies are longer than those shown"),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleetsim.cli.check import hourly_usd, kv_tokens
 from fleetsim.cli.group import say, set_option
+from fleetsim.cli.pools import pool_text
 from fleetsim.cli.text import bytes_text, grid, three, time_text, wrapped
 
 if TYPE_CHECKING:
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from fleetsim.catalog import HardwareProfile, ModelProfile
-    from fleetsim.planning import EquippedPool
-
-_STEPS = (1, 8, 64, 256)
 
 
 @click.command(short_help="Show all about a profile, a family member or a scenario.")
@@ -210,41 +206,4 @@ def _scenario(name: str, sets: tuple[str, ...]) -> Iterator[str]:
         parts = [part for part in (arm.name, architecture.workflow.kind, architecture.description) if part]
         yield wrapped(" - ".join(parts))
         for pool in fleets(architecture):
-            yield _pool(pool, arm.equipment[arm.architecture, pool])
-
-
-def _pool(name: str, equipped: EquippedPool) -> str:
-    pool, table = equipped.pool, equipped.table
-    count = f"{pool.replicas} x " if pool.replicas > 1 else ""
-    accelerators = f"{table.accelerators} x " if table.accelerators > 1 else ""
-    where = equipped.model if pool.steps else f"{equipped.model} on {accelerators}{equipped.hardware}"
-    usd, watts = hourly_usd(equipped), (table.idle_w, table.prefill_w, table.decode_w)
-    power = f"{' / '.join(map(three, watts))} W idle / prefill / decode"
-    rows = [
-        ["step of n tokens", ", ".join(f"{n}: {_step(equipped, n)}" for n in _step_sizes(equipped))],
-        ["step times rest on", table.basis],
-        ["memory of a replica", _memory(table.memory)],
-        ["KV tokens of a replica", kv_tokens(equipped)],
-        ["context", f"{table.context_tokens:,} tokens"],
-        ["power of a replica", "not given" if math.isnan(sum(watts)) else power],
-        ["price of the pool", "not given" if math.isnan(usd) else f"${three(usd)} per h ({equipped.price_note})"],
-        *(["note", note] for note in table.notes),
-    ]
-    return "\n".join([f"  pool {name}: {count}{where}", grid(rows, indent="    ", rule=False)])
-
-
-def _step_sizes(equipped: EquippedPool) -> list[int]:
-    most = equipped.pool.max_num_batched_tokens
-    return [*(n for n in _STEPS if n < most), most]
-
-
-def _step(equipped: EquippedPool, tokens: int) -> str:
-    return time_text(equipped.table.base_ns[tokens] / 1e9)
-
-
-def _memory(memory: dict[str, float]) -> str:
-    if not memory["total_bytes"]:
-        return "not modelled"
-    parts = {"weights": "weights_bytes", "workspace": "workspace_bytes", "KV": "kv_bytes"}
-    shown = ", ".join(f"{label} {bytes_text(memory[key])}" for label, key in parts.items())
-    return f"{shown}, of {bytes_text(memory['total_bytes'])}"
+            yield pool_text(pool, arm.equipment[arm.architecture, pool])

@@ -37,6 +37,12 @@ class PoolFacts:
     sources: tuple[tuple[str, str, str, str], ...] = ()  # figure, value, source, confidence
     notes: tuple[str, ...] = ()
     tariff: tuple[tuple[float, float, float], ...] = ()  # rented: from which second, USD per prompt and answer token
+    judged_as: str = ""  # the judged model whose answers it gives when the run begins
+
+    @property
+    def answers_as(self) -> str:
+        """Whose answers it gives, as far as is known: pools that share it are one model."""
+        return self.judged_as or (self.model if self.model != "given table" else self.name)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,10 @@ _ENDINGS = {
     Status.CUT: "lower",
     Status.REFUSED_CONTEXT: "lower",
     Status.REFUSED_KV: "lower",
+    Status.REFUSED_OUTAGE: "lower",
+    Status.REFUSED_RATE: "lower",
+    Status.REFUSED_ERROR: "lower",
+    Status.REFUSED_CLOSED: "lower",
     Status.IN_FLIGHT: "lower",
 }
 
@@ -21,9 +25,9 @@ _ENDINGS = {
 def counts(view: View) -> list[Figure]:
     """How many tasks arrived in the window and what became of them, whenever that was.
 
-    arrived = finished + cut + refused_context + refused_kv + in_flight. input_tokens and output_tokens are users'
-    prompts and the answers of the answered ones; preemptions and calls_per_task are over all calls of the tasks that
-    arrived.
+    arrived = finished + cut + refused_... + in_flight, refusals apart by their reason. input_tokens and output_tokens
+    are users' prompts and the answers of the answered ones; preemptions and calls_per_task are over all calls of the
+    tasks that arrived.
     """
     found = _figures("all", view.tasks, np.ones(len(view.tasks), bool))
     for number, facts in enumerate(view.facts.classes):

@@ -24,6 +24,5 @@ def market(view: View) -> list[Figure]:
     for number, pool in enumerate(view.facts.pools):
         share = batch_means((tasks.answer_pool == number).astype(np.float64))
         found.append(Figure.of("answer_share", f"pool {pool.name}", share, "share"))
-        known = pool.model if pool.model != "given table" else pool.name
-        by_model[known] = by_model.get(known, 0.0) + share.value
+        by_model[pool.answers_as] = by_model.get(pool.answers_as, 0.0) + share.value
     return [*found, Figure("hhi", "all", sum(share**2 for share in by_model.values()), "index")]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 
 from fleetsim.metrics.contract import Figure
+from fleetsim.tables import Status
 
 _LATENCIES = {"ttft": "ttft", "tpot": "tpot", "itl": "itl", "e2el": "e2e"}
 _STATISTICS = {"mean": "mean", "median": "p50", "p90": "p90", "p95": "p95", "p99": "p99"}
@@ -16,7 +17,7 @@ _PLAIN = {
     "request_throughput": "tasks_per_s",
     "request_goodput": "goodput",
 }
-_DONE, _FAILED = ("finished", "cut"), ("refused_context", "refused_kv")
+_DONE, _FAILED = ("finished", "cut"), tuple(s.name.lower() for s in Status if s.name.startswith("REFUSED"))
 
 
 def vllm_summary(figures: Iterable[Figure]) -> dict[str, float]:

@@ -44,7 +44,7 @@ def run_facts(
         warm_up_s=None if scenario.warm_up_s == "auto" else scenario.warm_up_s,
         pue=scenario.site.pue,
         carbon_g_per_kwh=scenario.site.carbon_g_per_kwh,
-        pools=tuple(_pool_facts(name, architecture, equipment)),
+        pools=tuple(_pool_facts(name, architecture, equipment, judged)),
         classes=tuple(
             ClassFacts(c, slo.ttft_s, slo.tpot_s, slo.e2e_s)
             for c, slo in ((c, targets(scenario.workload.classes[c])) for c in workload.classes)
@@ -56,10 +56,11 @@ def run_facts(
     )
 
 
-def _pool_facts(name: str, architecture: Architecture, equipment: Equipment) -> list[PoolFacts]:
+def _pool_facts(name: str, architecture: Architecture, equipment: Equipment, judged: Judged | None) -> list[PoolFacts]:
     facts, first = [], 0
     for pool_name, pool in fleets(architecture).items():
         e = equipment[name, pool_name]
+        row = judged.row(name, pool_name) if judged else -1
         facts.append(
             PoolFacts(
                 name=pool_name,
@@ -80,6 +81,7 @@ def _pool_facts(name: str, architecture: Architecture, equipment: Equipment) -> 
                 sources=e.table.sources,
                 notes=e.table.notes,
                 tariff=_tariff(pool),
+                judged_as=judged.names[row] if row >= 0 else "",
             )
         )
         first += pool.replicas

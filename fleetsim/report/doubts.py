@@ -30,6 +30,7 @@ def _settled(arm: ArmView, has_targets: bool) -> Iterator[tuple[int, str]]:
 
 def _outcomes(arm: ArmView) -> Iterator[tuple[int, str]]:
     late, cut, refused = arm.share("in_flight"), arm.share("cut"), arm.share("refused_context", "refused_kv")
+    lost = arm.share("refused_outage", "refused_rate", "refused_error", "refused_closed")
     if late > _NOTABLE:
         yield (
             2,
@@ -37,6 +38,8 @@ def _outcomes(arm: ArmView) -> Iterator[tuple[int, str]]:
         )
     if refused > 0:
         yield 3, f"{percent(refused)} of tasks were refused, their prompts too long for the context or the KV memory"
+    if lost > 0:
+        yield 3, f"{percent(lost)} of tasks were refused by outages, limits, errors or a change of machines"
     if cut > _NOTABLE:
         yield 4, f"{percent(cut)} of answers were cut short at the limit of the context or the KV memory"
 

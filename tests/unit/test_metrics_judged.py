@@ -29,6 +29,8 @@ NEW = {
     "critical_path_mean",
     "critical_path_calls",
     "parallelism",
+    "accuracy_over_time",
+    "slo_over_time",
 }
 
 
@@ -83,6 +85,12 @@ BY_HAND = {
     ("makespan_mean", "all"): (500 + 700 + 400 + 1_500) / 4,
     ("critical_path_mean", "all"): (500 + (99 + 500) + 400 + 1_500) / 4,
     ("critical_path_calls", "all"): (1 + 2 + 1 + 1) / 4,
+    # one task arrived in each of the first six seconds of ten, and one in the last
+    ("accuracy_over_time", "tenth 1"): 1.0,
+    ("accuracy_over_time", "tenth 2"): 0.0,
+    ("accuracy_over_time", "tenth 10"): 0.0,
+    ("slo_over_time", "tenth 3"): 1.0,
+    ("slo_over_time", "tenth 5"): 0.0,
     ("parallelism", "all"): (1 + (99 + 30 + 500) / (99 + 500) + 1 + 1) / 4,
 }
 
@@ -98,10 +106,17 @@ def test_energy_of_a_right_answer_is_that_of_all_tasks_over_the_right_ones(found
 
 
 def test_concentration_is_over_models(facts):
-    """Both pools hold the same model; as given tables they are known by their own names."""
+    """Pools of one model are one; as given tables they are known by their own names, or by whose answers they give."""
     assert by_name(figures(facts, judged_records())[0])["hhi", "all"] == pytest.approx(1.0)
     apart = replace(facts, pools=tuple(replace(pool, model="given table") for pool in facts.pools))
     assert by_name(figures(apart, judged_records())[0])["hhi", "all"] == pytest.approx(0.5)
+    tuned = replace(facts, pools=tuple(replace(p, judged_as=f"tuned {p.name}") for p in facts.pools))
+    assert by_name(figures(tuned, judged_records())[0])["hhi", "all"] == pytest.approx(0.5)
+
+
+def test_what_nobody_judged_has_no_accuracy_over_time(found):
+    assert math.isnan(found["accuracy_over_time", "tenth 5"])  # in flight
+    assert math.isnan(found["slo_over_time", "tenth 7"])  # nobody came
 
 
 def test_no_figure_of_answers_without_judged_answers(facts):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from metric_runs import MS, by_name, no_records, some_facts, some_records
+from metric_runs import MS, by_name, no_records, some_calls, some_facts, some_records, some_tasks
 
 from fleetsim.metrics import METRICS, combine, figures
 from fleetsim.metrics.contract import Figure
@@ -138,3 +138,21 @@ def test_vllm_keys():
     assert summary["request_goodput"] == pytest.approx(0.3)
     assert summary["output_throughput"] == pytest.approx(1.3)
     assert all(math.isfinite(value) for value in summary.values())
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status.name.startswith("REFUSED")])
+def test_refused_tasks_are_counted_by_their_reason(status):
+    tasks = some_tasks()
+    tasks.status[tasks.status == Status.REFUSED_CONTEXT] = status
+    found = by_name(figures(some_facts(), some_records(tasks=tasks))[0])
+    assert found[status.name.lower(), "all"] == 1
+    outcomes = [s.name.lower() for s in Status]
+    assert found["arrived", "all"] == sum(found[name, "all"] for name in outcomes)
+
+
+def test_cached_tokens_are_set_against_those_of_all_prompts():
+    tasks = some_tasks()
+    calls = some_calls(tasks)
+    calls.cached_tokens[2] = 10
+    found = by_name(figures(some_facts(), some_records(tasks=tasks, calls=calls))[0])
+    assert found["cached_share", "all"] == 10 / (10 + 20 + 30 + 999 + 50 + 60)

@@ -92,3 +92,15 @@ def test_expected_costs_of_a_branch_are_those_of_its_first_call():
     assert options.cost_usd[0] == pytest.approx(500 * 1e-6 + 200 * 1e-5)
     assert options.seconds[0] == pytest.approx(500 * 1e-5 + 200 * 1e-2)
     assert options.memory.tolist() == [0, 2, 4]
+
+
+def test_workers_who_begin_again_know_of_the_failure():
+    nodes = workflow("boss", part_probit=0.5, feedback_probit=0.4).nodes(DOMAINS)
+    assert nodes["deal b result"].probit == 0.5
+    assert nodes["deal again b result"].probit == pytest.approx(0.9)
+
+
+def test_a_market_learns_as_it_is_told():
+    knobs = {"feedback_error": 0.1, "cost_weight": 30.0, "discount": 0.99}
+    choose = workflow("market", **knobs).nodes(DOMAINS)["choose"]
+    assert {name: getattr(choose, name) for name in knobs} == knobs

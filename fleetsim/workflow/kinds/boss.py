@@ -32,6 +32,9 @@ class Boss(Workflow):
     retries: int = Field(
         0, ge=0, le=50, strict=True, description="how often the workers begin again after a failed check"
     )
+    feedback_probit: Probit = Field(
+        0.85, description="what knowing of the failure adds to the workers' ability (Aider: 0.85)"
+    )
 
     def faults(self, architecture: Architecture, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
         """See the contract."""
@@ -48,16 +51,17 @@ class Boss(Workflow):
         crew = [self.workers[part % len(self.workers)] for part in range(self.parts)]
         plan = Call(pool=self.boss, next="deal", output=self.plan, coupled=False, keeps=True, solves=False)
         conclude = Call(pool=self.boss, next="end", prompt="context", solves=False, streams=True)
-        graph: Nodes = {"plan": plan, **self._team("deal", crew, "conclude" if self.verifier is None else "check")}
+        graph: Nodes = {"plan": plan, **self._team("deal", crew, "conclude" if self.verifier is None else "check", 0.0)}
         if self.verifier is not None:
             graph |= self.verifier.nodes("check", "conclude", "again")
             graph["again"] = Loop(body="deal again", exit="conclude", times=self.retries, most=self.retries)
-            graph |= self._team("deal again", crew, "recheck")
+            graph |= self._team("deal again", crew, "recheck", self.feedback_probit)
             graph |= self.verifier.nodes("recheck", "conclude", "again")
         return {**graph, "conclude": conclude, "end": End()}
 
-    def _team(self, name: str, crew: Sequence[str], then: str) -> Nodes:
+    def _team(self, name: str, crew: Sequence[str], then: str, feedback_probit: float) -> Nodes:
         """Workers of all parts side by side; one node for each pool."""
+        probit = self.part_probit + feedback_probit
         collect = f"{name} collect"
         graph: Nodes = {
             name: Fork(to=[f"{name} {pool}" for pool in crew], join=collect, parts=True),
@@ -66,8 +70,8 @@ class Boss(Workflow):
         for pool in dict.fromkeys(crew):
             result = {"pool": pool, "next": collect, "prompt": "context", "output": self.part_output}
             if self.agent is None:
-                graph[f"{name} {pool}"] = Call(**result, probit=self.part_probit)
+                graph[f"{name} {pool}"] = Call(**result, probit=probit)
             else:
                 graph |= self.agent.nodes(f"{name} {pool}", pool, f"{name} {pool} result")
-                graph[f"{name} {pool} result"] = Call(**result, probit=self.part_probit)
+                graph[f"{name} {pool} result"] = Call(**result, probit=probit)
         return graph

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, Strict
 
 from fleetsim.scenario.fields import Fraction, Name
 from fleetsim.scenario.rules import Selecting
@@ -33,6 +33,10 @@ class Market(Workflow):
         0.0, description="standard deviation of the errors in what is known of abilities (probit)"
     )
     learns: bool = Field(False, description="whether tasks report how they went, for rules that learn")
+    feedback_error: Fraction = Field(0.0, description="share of reports that are the wrong way round")
+    cost_weight: Annotated[float, Strict(), Field(ge=0)] = Field(
+        0.0, description="learns: reward lost per dollar of a task"
+    )
     discount: Fraction = Field(1.0, description="what is left of older reports at each new one")
 
     def faults(self, architecture: Architecture, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -49,6 +53,8 @@ class Market(Workflow):
                 rating_noise=self.rating_noise,
                 learns=self.learns,
                 per_domain=self.learns,
+                feedback_error=self.feedback_error,
+                cost_weight=self.cost_weight,
                 discount=self.discount,
             )
         }
