@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fleetsim.metrics import alike
 from fleetsim.scenario import Loaded
 from fleetsim.statistics import replications
 from fleetsim.study.capacity.answer import (
@@ -19,12 +20,13 @@ from fleetsim.study.capacity.answer import (
     Kept,
 )
 from fleetsim.study.capacity.bench import Bench, Fleet
-from fleetsim.study.capacity.decide import Course, Settled, binding, curve, fleet_words, headroom, settle
+from fleetsim.study.capacity.decide import Course, Settled, curve, fleet_words, headroom, next_below, settle
 from fleetsim.study.capacity.feasibility import LimitTest, margin
 from fleetsim.study.capacity.question import PRICE, Question, question_of
 from fleetsim.study.kept import Runs
 from fleetsim.study.provenance import provenance
 from fleetsim.study.run import load
+from fleetsim.study.shown import Shown
 from fleetsim.study.sweep import run_points
 
 _QUALITY = ("accuracy", "task_accuracy", "correct_share", "quality")
@@ -86,7 +88,7 @@ class _Writer:
             baseline = self.course.find(question.baseline, 1.0, judge) if question.baseline else None
             held, failed = headroom(self.course, fleet) if fleet is not None else (None, None)
             points = curve(self.course, fleet)
-        tight = binding(self.course, [other for other, _ in self.settled.smaller])
+        below = next_below(self.course, [other for other, _ in self.settled.smaller])
         return CapacityAnswer(
             name=question.loaded.scenario.name,
             question=question.loaded.scenario.question,
@@ -99,14 +101,43 @@ class _Writer:
             runner_up=self.choice(runner_up),
             baseline=self.choice(baseline),
             baseline_name=block.baseline,
-            binding=None if tight is None or tight.broken is None else tight.broken.words,
+            below=self.choice(below),
+            binding=self._binding(below),
             load_held=held,
             load_failed=failed,
             confirmation=self._confirmation(),
             curve=tuple(CurvePoint(load, self.choice(found)) for load, found in points),
             front=self._front(),
             effort=self._effort(),
+            notes=self._notes(),
             provenance=provenance(question.loaded, [question.loaded], "core", "capacity"),
+            shown=self._shown([fleet, below, baseline]),
+            resolved=question.loaded.resolved(),
+        )
+
+    def _binding(self, below: Fleet | None) -> str | None:
+        """The limit that the next smaller fleet breaks, in words."""
+        broken = None if below is None else self.course.judgements[below].broken
+        return None if broken is None else broken.words
+
+    def _shown(self, fleets: Sequence[Fleet | None]) -> tuple[Shown, ...]:
+        """The fleets for a report, each once."""
+        found = []
+        for fleet in dict.fromkeys(each for each in fleets if each is not None):
+            words = self.question.loaded.scenario.architectures[
+                self.question.space.variants[fleet.variant].architecture
+            ].description
+            found.append(Shown(self.choice(fleet).name, self.bench.point(fleet), tuple(self.bench.seen(fleet)), words))
+        return tuple(found)
+
+    def _notes(self) -> tuple[str, ...]:
+        """What the intervals and verdicts of the search do not cover."""
+        seen = [results for fleet in self.bench.fleets_seen if len(results := self.bench.seen(fleet)) > 1]
+        if not any(alike([result.figures for result in results]) for results in seen):
+            return ()
+        return (
+            "replications of a fleet are one and the same run, for all see the same tasks and nothing else is random: "
+            "verdicts hold for these very tasks, and no interval over replications can be given",
         )
 
     def choice(self, fleet: Fleet | None) -> Choice | None:
@@ -143,9 +174,11 @@ class _Writer:
                 values = self.bench.values(self.bench.seen(state), constraint)
                 unit = self.question.surveys[state.variant].figures[constraint.figure, constraint.scope].unit
                 test = LimitTest.of(constraint, unit == "share", 0.05, self.bench.first_runs)
-                figure, room = replications(values), margin(test, values).value
+                figure, room = replications(self._told(state, values)), margin(test, values).value
                 kept = Kept(
                     constraint.words,
+                    constraint.limit,
+                    constraint.at_most is None,
                     constraint.figure,
                     constraint.scope,
                     unit,
@@ -158,6 +191,10 @@ class _Writer:
             if rows:
                 found.append(min(rows, key=lambda row: row[0]))
         return [kept for _, kept, _ in found], min(found, key=lambda row: row[0])[2] if found else None
+
+    def _told(self, state: Fleet, values: list[float]) -> list[float]:
+        """The values that tell something: the first alone where all runs are one and the same."""
+        return values[:1] if alike([result.figures for result in self.bench.seen(state)]) else values
 
     def _confirmation(self) -> Confirmation | None:
         if self.settled.fleet is None:
@@ -192,9 +229,12 @@ class _Writer:
                 variant = self.question.space.variants[fleet.variant]
                 holds = self.course.known.at(1.0)[fleet.variant][fleet.index] > 0
                 price = float(variant.usd_per_hour[fleet.index])
-                front.append(
-                    FrontPoint(f"{variant.name}: {fleet_words(self.question, fleet)}", price, shown, bool(holds))
-                )
+                name = f"{variant.name}: {fleet_words(self.question, fleet)}"
+                headings = {h.name: h for h in self.bench.seen(fleet)[0].headings if h.scope == "all"}
+                units = {figure: headings[figure].unit for figure in shown}
+                better = {figure: headings[figure].better for figure in shown}
+                chosen = fleet == self.settled.fleet
+                front.append(FrontPoint(name, price, shown, units, better, bool(holds), chosen))
         return tuple(sorted(front, key=lambda point: point.usd_per_hour))
 
     def _respects(self, fleet: Fleet) -> tuple[np.ndarray, dict[str, float]]:

@@ -13,7 +13,7 @@ from fleetsim.study.table import save as save_table
 from fleetsim.study.whatif.run import WhatIf
 
 FORMAT = "fleetsim whatif 1"
-_LEFT_OUT = ("table",)
+_LEFT_OUT = ("table", "shown", "resolved")
 
 
 def as_json_text(found: WhatIf) -> str:

@@ -10,19 +10,20 @@ from typing import Any
 from fleetsim.errors import InputFaults, UnknownName
 from fleetsim.registry import unknown
 from fleetsim.scenario import Loaded
-from fleetsim.scenario.document import Mark
+from fleetsim.scenario.document import Mark, look, parts
 from fleetsim.statistics import Estimate
 from fleetsim.study.grid import SOURCE, parse
 from fleetsim.study.kept import Runs
 from fleetsim.study.provenance import provenance
 from fleetsim.study.run import asked
+from fleetsim.study.shown import Shown
 from fleetsim.study.sweep import run_points
 from fleetsim.study.table import Table
 from fleetsim.study.variants import changed
 from fleetsim.study.whatif.break_even import BreakEven, break_evens
-from fleetsim.study.whatif.curves import Response, Swing, rank_correlations, responses, tornado, unit_of
+from fleetsim.study.whatif.curves import Response, Swing, rank_correlations, responses, scoped, tornado, unit_of
 from fleetsim.study.whatif.design import Factor, design_of
-from fleetsim.study.whatif.sensitivity import METHODS, Influence, influences, library
+from fleetsim.study.whatif.sensitivity import METHODS, Influence, combinations_of, influences, library
 from fleetsim.study.whatif.trials import Laboratory, Trial
 
 FIGURES = (
@@ -71,6 +72,12 @@ class WhatIf:
     runs: int
     provenance: dict[str, Any]
     table: Table  # a row a run: every figure of everything that was simulated
+    samples: int  # combinations that the influences rest on
+    better: dict[str, str]  # figure -> whether "lower" or "higher" values are better, "" for neither
+    standing: dict[str, Any]  # path -> its value as the scenario writes it; None where it writes none
+    notes: tuple[str, ...]  # what to read with care
+    shown: tuple[Shown, ...]  # every architecture as it stands, for a report
+    resolved: str  # the scenario as YAML with every default
 
 
 def whatif(
@@ -112,7 +119,7 @@ def whatif(
     laboratory.make(trials)
     crossings = None if break_even is None else break_evens(laboratory, factors[0], break_even, between)
     ranked = None if sensitivity is None else influences(sensitivity, laboratory, factors, shown, samples)
-    return _gathered(laboratory, design, factors, trials, shown, crossings, ranked, sensitivity)
+    return _gathered(laboratory, design, factors, trials, shown, crossings, ranked, sensitivity, samples)
 
 
 def _gathered(
@@ -124,6 +131,7 @@ def _gathered(
     crossings: list[BreakEven] | None,
     ranked: list[Influence] | None,
     method: str | None,
+    samples: int,
 ) -> WhatIf:
     """All that was found, with what the design makes of it."""
     loaded = laboratory.loaded
@@ -143,7 +151,37 @@ def _gathered(
         replications=laboratory.count,
         runs=laboratory.runs_made,
         table=laboratory.table(),
+        samples=0 if method is None else len(combinations_of(method, factors, samples, loaded.scenario.seed)),
+        better={figure: _better(laboratory, trials, figure) for figure in shown},
+        standing={factor.path: _standing(loaded, factor.path) for factor in factors},
+        notes=_notes(laboratory, trials),
+        shown=laboratory.shown(),
+        resolved=loaded.resolved(),
         provenance=provenance(loaded, [loaded], "core", "whatif"),
+    )
+
+
+def _better(laboratory: Laboratory, trials: Sequence[Trial], figure: str) -> str:
+    wanted = scoped(figure)
+    found = (f for trial in trials for f in laboratory.results(trial)[0].figures if (f.name, f.scope) == wanted)
+    return next(found, None).better
+
+
+def _standing(loaded: Loaded, path: str) -> Any:
+    try:
+        return look(loaded.document.data, parts(loaded.document.data, path))
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _notes(laboratory: Laboratory, trials: Sequence[Trial]) -> tuple[str, ...]:
+    same = [trial.name for trial in trials if laboratory.telling([trial]) == slice(1)]
+    if not same:
+        return ()
+    of = "every arm" if len(same) == len(trials) else ", ".join(same)
+    return (
+        f"the {laboratory.count} replications of {of} are one and the same run, for all see the same tasks and nothing "
+        "else is random: no interval over them can be given",
     )
 
 
