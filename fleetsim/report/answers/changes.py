@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fleetsim.findings import CapacityAnswer, Curve, Difference, Sensitivity, Tornado
 from fleetsim.report.charts.differences import said_of
-from fleetsim.report.figures import in_text, name_of, said
+from fleetsim.report.figures import in_text, kind_of, name_of
 from fleetsim.report.named import figure_at, last_words
 from fleetsim.report.view import View
 from fleetsim.report.words import digits, label, listed, span
 
 _MOST = 6
+_MOST_MOVED = 3
 _WORDS = {"better": "better", "worse": "worse", "differs": "different"}
 
 
@@ -28,7 +29,7 @@ def led(view: View) -> list[str]:
     """What moves figures and how far, for studies that found no more than that."""
     if view.found(CapacityAnswer) or view.found(Difference):
         return []
-    return [*hangs_on(view), *_ranges(view), *_influences(view)][:_MOST]
+    return [*hangs_on(view), *_ranges(view), *_influences(view)][:_MOST_MOVED]
 
 
 def _ranges(view: View) -> list[str]:
@@ -39,7 +40,9 @@ def _ranges(view: View) -> list[str]:
         for line in curve.lines:
             if len(line.points) > 1 and not curve.x_names:
                 first, last = (figure_at(curve, line.points[end]) for end in (0, -1))
-                parts.append(f"{view.key(line.arm).label} goes from {said(first)} to {said(last)}")
+                ends = [kind_of(figure).say(figure.value) for figure in (first, last)]
+                how = f"stays at {ends[0]}" if ends[0] == ends[1] else f"goes from {ends[0]} to {ends[1]}"
+                parts.append(f"{view.key(line.arm).label} {how}")
         if parts:
             lines.append(f"{_across(curve)}, {in_text(curve.figure)}{_of(curve)} of {listed(parts)}.")
     return lines

@@ -55,7 +55,7 @@ def _luck(view: View) -> list[str]:
         "Intervals tell the luck of the draw. That the model of a machine is wrong, or that the load turns out "
         "otherwise, is in none of them."
     ]
-    if all(arm.arm.count == 1 for arm in view.arms):
+    if all(arm.arm.count == 1 for arm in view.arms) and "made" not in view.study.provenance:
         lines.append("Every interval comes from within one run; independent runs (--replications 5) are the surer way.")
     return lines
 

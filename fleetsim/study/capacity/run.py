@@ -64,7 +64,9 @@ def capacity(
     course = Course(question, bench, known, certain, tell)
     settled = settle(course)
     spent = (len(bench.fleets_seen), bench.runs_made)
-    return _Writer(course, settled, spent).answer(more)
+    answer = _Writer(course, settled, spent).answer(more)
+    answer.provenance["command"] += [] if more else ["--only-answer"]
+    return answer
 
 
 class _Writer:

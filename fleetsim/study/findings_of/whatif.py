@@ -20,8 +20,8 @@ from fleetsim.study.whatif.run import WhatIf
 def study_of(found: WhatIf) -> Study:
     """What was found, and one run of every architecture as it stands. Raises EngineFault if a law is broken."""
     made = (
-        f"Curves, tornadoes and influences rest on {found.replications} runs of every combination, {found.runs:,} in all, under "
-        "the same luck. Side by side are the architectures as the scenario has them."
+        f"Curves and influences rest on {found.replications} runs of every combination, {found.runs:,} in all, "
+        "under the same luck. Side by side are the architectures as the scenario has them."
     )
     about = found.provenance | {"notes": list(found.notes), "made": [made]}
     told = (*_curves(found), *_tornadoes(found), *_sensitivities(found))

@@ -119,7 +119,15 @@ def whatif(
     laboratory.make(trials)
     crossings = None if break_even is None else break_evens(laboratory, factors[0], break_even, between)
     ranked = None if sensitivity is None else influences(sensitivity, laboratory, factors, shown, samples)
-    return _gathered(laboratory, design, factors, trials, shown, crossings, ranked, sensitivity, samples)
+    words = [*(f"--vary={one}" for one in vary), f"--design={design}", *(f"--figure={figure}" for figure in figures)]
+    words += [f"--break-even={break_even}"] if break_even else []
+    words += ["--between", *between] if between else []
+    words += [f"--sensitivity={sensitivity}"] if sensitivity else []
+    words += [f"--samples={samples}"] if sensitivity or design == "latin" else []
+    words += [] if replications is None else [f"--replications={replications}"]
+    found = _gathered(laboratory, design, factors, trials, shown, crossings, ranked, sensitivity, samples)
+    found.provenance["command"] += words
+    return found
 
 
 def _gathered(
