@@ -106,6 +106,7 @@ class CapacityAnswer:
     question: str
     objective: str
     unit: str
+    better: str  # whether "lower" or "higher" values of the objective are better
     error: float
     failures: int
     answer: Choice | None

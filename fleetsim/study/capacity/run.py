@@ -96,6 +96,7 @@ class _Writer:
             question=question.loaded.scenario.question,
             objective=block.objective.figure,
             unit=question.objective.unit,
+            better=question.objective.better,
             error=block.error,
             failures=block.failures,
             answer=self.choice(fleet),

@@ -57,7 +57,7 @@ def _candidate(answer: CapacityAnswer, choice: Choice | None, feasible: bool) ->
         return None
     figures = [_price(choice.usd_per_hour), *(_kept(kept) for kept in choice.kept)]
     if choice.objective is not None:
-        figures.append(Figure(answer.objective, "all", choice.objective, answer.unit, "lower"))
+        figures.append(Figure(answer.objective, "all", choice.objective, answer.unit, answer.better))
     settings = tuple((path, str(value)) for path, value in choice.values.items())
     return Candidate(choice.name, settings, tuple(figures), feasible)
 
