@@ -97,7 +97,6 @@ def compare(
     plans += [planned(other, engine=engine, seed=common, sets=sets) for other in scenarios[1:]]
     named, notes = _named(plans), _cautions(plans)
     points = {name: point for name, (point, _) in named.items()}
-    words = {name: description for name, (_, description) in named.items()}
     if precision.absolute is not None and len(figures) != 1:
         raise FleetsimError("a precision in a figure's own unit needs that one figure to judge by; or write it in %")
     if len(points) < 2:
@@ -107,11 +106,10 @@ def compare(
         judged = study.run(figures, crew)
     found = differences(study.results, judged)
     about = _provenance(plans, figures, precision, budget) | {"replications": study.done, "warm_up": study.warm_up}
-    scenario = plans[0].loaded.scenario
     notes += [*study.notes, *_missing(found)]
     return Comparison(
-        scenario.name,
-        scenario.question,
+        plans[0].loaded.scenario.name,
+        plans[0].loaded.scenario.question,
         tuple(points),
         study.done,
         precision,
@@ -119,8 +117,14 @@ def compare(
         tuple(found),
         tuple(notes),
         about,
-        tuple(Shown(n, study.point(n), tuple(study.results[n]), words[n]) for n in points),
+        _shown(study, named),
         "\n---\n".join(plan.loaded.resolved() for plan in plans),
+    )
+
+
+def _shown(study: PairedRuns, named: dict[str, tuple[Point, str]]) -> tuple[Shown, ...]:
+    return tuple(
+        Shown(name, study.point(name), tuple(study.results[name]), words) for name, (_, words) in named.items()
     )
 
 

@@ -16,20 +16,18 @@ from fleetsim.study.capacity.answer import (
     Confirmation,
     CurvePoint,
     Effort,
-    FrontPoint,
     Kept,
 )
 from fleetsim.study.capacity.bench import Bench, Fleet
 from fleetsim.study.capacity.decide import Course, Settled, curve, fleet_words, headroom, next_below, settle
 from fleetsim.study.capacity.feasibility import LimitTest, margin
+from fleetsim.study.capacity.front import front
 from fleetsim.study.capacity.question import PRICE, Question, question_of
 from fleetsim.study.kept import Runs
 from fleetsim.study.provenance import provenance
 from fleetsim.study.run import load
 from fleetsim.study.shown import Shown
 from fleetsim.study.sweep import run_points
-
-_QUALITY = ("accuracy", "task_accuracy", "correct_share", "quality")
 
 
 def capacity(
@@ -110,7 +108,7 @@ class _Writer:
             load_failed=failed,
             confirmation=self._confirmation(),
             curve=tuple(CurvePoint(load, self.choice(found)) for load, found in points),
-            front=self._front(),
+            front=front(self.course, self.settled.fleet),
             effort=self._effort(),
             notes=self._notes(),
             provenance=provenance(question.loaded, [question.loaded], "core", "capacity"),
@@ -217,39 +215,6 @@ class _Writer:
         if self.settled.fleet is None:
             return "no candidate keeps all limits"
         return ""
-
-    def _front(self) -> tuple[FrontPoint, ...]:
-        """Of the candidates simulated at the scenario's load: those that no other beats in price, tail and quality."""
-        rows = [
-            (fleet, self._respects(fleet))
-            for fleet in sorted(self.bench.fleets_seen)
-            if fleet.load == 1.0 and fleet.gone is None and len(self.bench.seen(fleet)) >= self.bench.first_runs
-        ]
-        front = []
-        for fleet, (signed, shown) in rows:
-            beaten = any((other <= signed).all() and (other < signed).any() for _, (other, _) in rows)
-            if not beaten:
-                variant = self.question.space.variants[fleet.variant]
-                holds = self.course.known.at(1.0)[fleet.variant][fleet.index] > 0
-                price = float(variant.usd_per_hour[fleet.index])
-                name = f"{variant.name}: {fleet_words(self.question, fleet)}"
-                headings = {h.name: h for h in self.bench.seen(fleet)[0].headings if h.scope == "all"}
-                units = {figure: headings[figure].unit for figure in shown}
-                better = {figure: headings[figure].better for figure in shown}
-                chosen = fleet == self.settled.fleet
-                front.append(FrontPoint(name, price, shown, units, better, bool(holds), chosen))
-        return tuple(sorted(front, key=lambda point: point.usd_per_hour))
-
-    def _respects(self, fleet: Fleet) -> tuple[np.ndarray, dict[str, float]]:
-        """Price, tail latency and quality where there is one: less is better; and as they are shown."""
-        results = self.bench.seen(fleet)
-        shown = {}
-        for name in ("ttft_p99", "e2e_p99", *_QUALITY):
-            value = replications([r.value(name) for r in results]).value
-            if np.isfinite(value):
-                shown[name] = value
-        signed = [-value if name in _QUALITY else value for name, value in shown.items()]
-        return np.array([float(self.question.space.variants[fleet.variant].usd_per_hour[fleet.index]), *signed]), shown
 
     def _effort(self) -> Effort:
         certain = sum(int(self.course.certain[n].sum()) for n in self.question.competing)

@@ -11,10 +11,10 @@ from fleetsim.statistics import Estimate
 from fleetsim.study.results import Study
 from fleetsim.study.shown import recorded
 from fleetsim.study.whatif import curves, sensitivity
+from fleetsim.study.whatif.answer import WhatIf
 from fleetsim.study.whatif.break_even import BreakEven
 from fleetsim.study.whatif.curves import Response, scoped
 from fleetsim.study.whatif.design import Factor
-from fleetsim.study.whatif.run import WhatIf
 
 
 def study_of(found: WhatIf) -> Study:

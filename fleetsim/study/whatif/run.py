@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,15 @@ from fleetsim.errors import InputFaults, UnknownName
 from fleetsim.registry import unknown
 from fleetsim.scenario import Loaded
 from fleetsim.scenario.document import Mark, look, parts
-from fleetsim.statistics import Estimate
 from fleetsim.study.grid import SOURCE, parse
 from fleetsim.study.kept import Runs
 from fleetsim.study.provenance import provenance
 from fleetsim.study.run import asked
-from fleetsim.study.shown import Shown
 from fleetsim.study.sweep import run_points
-from fleetsim.study.table import Table
 from fleetsim.study.variants import changed
+from fleetsim.study.whatif.answer import Row, WhatIf
 from fleetsim.study.whatif.break_even import BreakEven, break_evens
-from fleetsim.study.whatif.curves import Response, Swing, rank_correlations, responses, scoped, tornado, unit_of
+from fleetsim.study.whatif.curves import Response, rank_correlations, responses, scoped, tornado, unit_of
 from fleetsim.study.whatif.design import Factor, design_of
 from fleetsim.study.whatif.sensitivity import METHODS, Influence, combinations_of, influences, library
 from fleetsim.study.whatif.trials import Laboratory, Trial
@@ -38,46 +35,6 @@ FIGURES = (
 
 LEAST_REPLICATIONS = 5
 """Fewer runs than these show no interval worth the name."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A figure of one arm."""
-
-    architecture: str
-    values: dict[str, Any]
-    figure: str
-    unit: str
-    estimate: Estimate
-    runs: int
-
-
-@dataclass(frozen=True)
-class WhatIf:
-    """The results of a what-if: every arm, and what the design makes of them."""
-
-    name: str
-    question: str
-    design: str
-    figures: tuple[str, ...]
-    factors: tuple[Factor, ...]
-    rows: tuple[Row, ...]
-    responses: tuple[Response, ...]  # grid: curves along every path
-    swings: tuple[Swing, ...]  # one-at-a-time
-    correlations: tuple[tuple[str, str, str, float], ...]  # latin: architecture, figure, path, Spearman's
-    break_evens: tuple[BreakEven, ...] | None  # None: not asked for
-    influences: tuple[Influence, ...] | None
-    method: str | None  # of the influences
-    replications: int
-    runs: int
-    provenance: dict[str, Any]
-    table: Table  # a row a run: every figure of everything that was simulated
-    samples: int  # combinations that the influences rest on
-    better: dict[str, str]  # figure -> whether "lower" or "higher" values are better, "" for neither
-    standing: dict[str, Any]  # path -> its value as the scenario writes it; None where it writes none
-    notes: tuple[str, ...]  # what to read with care
-    shown: tuple[Shown, ...]  # every architecture as it stands, for a report
-    resolved: str  # the scenario as YAML with every default
 
 
 def whatif(
