@@ -30,8 +30,8 @@ def capacity(
 
     Bounds exclude what cannot keep up, simulation decides, and the answer and what is one step smaller are confirmed
     under fresh luck. Prints the fleet, why no smaller one does, the runner-up, the baseline, the cost over the load and
-    the front of price, tail latency and quality. With -o the runs are kept, and capacity.json, curve.csv and front.csv
-    written: killed at any moment, the same command with --resume goes on.
+    the front of price, tail latency and quality. With -o the runs are kept, and report.html,
+    capacity.json, curve.csv and front.csv written: killed at any moment, the same command with --resume goes on.
 
     \b
     Examples:
@@ -42,6 +42,8 @@ def capacity(
     from fleetsim.cli.capacity_text import capacity_text
     from fleetsim.study.capacity import capacity as search
     from fleetsim.study.capacity.files import as_json_text, save
+    from fleetsim.study.findings_of.capacity import study_of
+    from fleetsim.study.output import save_beside
     from fleetsim.study.run import load
 
     loaded = load(scenario, sets)
@@ -49,7 +51,8 @@ def capacity(
     options = {"output": output, "workers": workers, "cluster": cluster, "resume": resume, "quiet": quiet}
     with studied(loaded, asked, **options) as (runs, tell):
         answer = search(loaded, runs=runs, more=not only_answer, tell=tell)
-        files = [] if output is None else save(answer, output)
+        tell("runs for the report")
+        files = [] if output is None else [*save(answer, output), *save_beside(study_of(answer), output)]
     say(as_json_text(answer) if as_json else capacity_text(answer))
     if files and not quiet:
         talk(f"wrote {', '.join(path.name for path in files)} to {output}")

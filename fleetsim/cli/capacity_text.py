@@ -44,6 +44,8 @@ def _answer(answer: CapacityAnswer) -> Iterator[str]:
         yield wrapped(f"keeps all limits up to {answer.load_held:g} times the load{failed}", first="  ")
     if answer.near:
         yield wrapped(f"! {answer.near}")
+    for note in answer.notes:
+        yield wrapped(note, first="! ")
     yield wrapped(_confirmed(answer), first="  ")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @set_option
 @click.option("--engine", type=click.Choice(["core", "reference"]), default="core", show_default=True)
 @click.option("--workers", type=click.IntRange(1, 4096), help="Worker processes [one a core].")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File for every figure's difference, as JSON.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for report.html and all differences.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the results only.")
 def compare(
     scenarios: tuple[str, ...],
@@ -56,10 +56,13 @@ def compare(
     """
     from fleetsim.study.compare import BUDGET, PRECISION
     from fleetsim.study.compare import compare as run_compare
+    from fleetsim.study.findings_of.comparison import save
+    from fleetsim.study.output import output_folder
 
     if len(scenarios) > 2:
         raise click.UsageError("compares one scenario's arms, or two scenarios; write the arms into one file for more")
-    with progress_bar(quiet) as progress:
+    into = nullcontext(None) if output is None else output_folder(output)
+    with into as folder, progress_bar(quiet) as progress:
         found = run_compare(
             *scenarios,
             figures=figures,
@@ -71,14 +74,10 @@ def compare(
             workers=workers,
             progress=progress,
         )
-    say(_text(found))
-    if output is not None:
-        from fleetsim.study.folder import write_whole
-
-        text = json.dumps(found.summary(), indent=1, ensure_ascii=False, allow_nan=False)
-        write_whole(output, text.encode() + b"\n")
-        if not quiet:
-            talk(f"wrote {output}")
+        say(_text(found))
+        files = [] if folder is None else save(found, folder)
+    if files and not quiet:
+        talk(f"wrote {', '.join(path.name for path in files)} to {output}")
 
 
 def _precision(text: str) -> Precision:

@@ -54,8 +54,8 @@ def whatif(
 
     Varies the paths of --vary and of the scenario's `vary:` block, all arms under the same luck. Prints response curves
     with intervals (grid), what moves a figure most (one-at-a-time) or rank correlations (latin); where architectures
-    cross, with an interval; and the influence of every path. With -o the runs are kept, and whatif.json and table.csv,
-    .parquet and .json written: killed at any moment, the same command with --resume goes on.
+    cross, with an interval; and the influence of every path. With -o the runs are kept, and report.html,
+    whatif.json and table.csv, .parquet and .json written: killed at any moment, the same command with --resume goes on.
 
     \b
     Examples:
@@ -65,6 +65,8 @@ def whatif(
       fleetsim whatif my_scenario.yaml --sensitivity morris --samples 10 -o study --workers 2
     """
     from fleetsim.cli.whatif_text import whatif_text
+    from fleetsim.study.findings_of.whatif import study_of
+    from fleetsim.study.output import save_beside
     from fleetsim.study.run import asked
     from fleetsim.study.whatif import whatif as study
     from fleetsim.study.whatif.files import as_json_text, save
@@ -74,7 +76,8 @@ def whatif(
     with studied(loaded, ["whatif", repr(sorted(question.items()))], **options) as (runs, tell):
         tell(f"{question['design']} design")
         found = study(loaded, runs=runs, **question)
-        files = [] if output is None else save(found, output)
+        tell("runs for the report")
+        files = [] if output is None else [*save(found, output), *save_beside(study_of(found), output)]
     say(as_json_text(found) if as_json else whatif_text(found))
     if files and not quiet:
         talk(f"wrote {', '.join(path.name for path in files)} to {output}")

@@ -30,6 +30,7 @@ def whatif_text(found: WhatIf) -> str:
         "\n".join(map(_crossing, found.break_evens)) if found.break_evens else "",
         "No two architectures cross on this scale." if found.break_evens == () else "",
         *_influences(found),
+        "\n".join(wrapped(note, first="! ") for note in found.notes),
     ]
     return "\n\n".join(block for block in blocks if block)
 

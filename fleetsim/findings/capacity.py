@@ -44,7 +44,7 @@ class CapacityAnswer:
     chosen: Candidate | None
     runner_up: Candidate | None  # the next best that also meets the constraints
     neighbour_below: Candidate | None  # the next cheaper that does not: shown to fail on fresh seeds
-    monolith: Candidate | None  # the best fleet of the one large model, for comparison
+    monolith: Candidate | None  # the best fleet of the baseline, such as one large model, for comparison
     constraints: tuple[Constraint, ...]
     error_level: float  # probability that the choice is wrong stays below this
     fleets_possible: int  # points of the full grid

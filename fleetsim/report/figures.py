@@ -24,6 +24,8 @@ _KINDS = {
     "accuracy": Kind("Right answers", share=True),
     "calls_per_task": Kind("Calls per task"),
     "escalation_rate": Kind("Tasks escalated", share=True),
+    "wrong_undetected_share": Kind("Wrong and unnoticed", share=True),
+    "answer_share": Kind("Share of answers", share=True),
     "cost_share": Kind("Share of the cost", share=True),
     "slo_attainment": Kind("Tasks within target", share=True),
     "goodput": Kind("Tasks within target per second"),

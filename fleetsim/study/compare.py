@@ -17,6 +17,7 @@ from fleetsim.study.paired_runs import PairedRuns, Progress, excess
 from fleetsim.study.points import Point, point_of
 from fleetsim.study.provenance import provenance
 from fleetsim.study.run import StudyPlan, planned
+from fleetsim.study.shown import Shown
 from fleetsim.study.workers import Crew, hired
 
 FORMAT = "fleetsim comparison 1"
@@ -36,6 +37,8 @@ class Comparison:
     differences: tuple[Difference, ...]
     notes: tuple[str, ...]  # what to read with care
     provenance: dict[str, Any]
+    shown: tuple[Shown, ...]  # every arm, for a report
+    resolved: str  # the scenarios as YAML with every default
 
     @property
     def judged(self) -> tuple[Difference, ...]:
@@ -92,7 +95,8 @@ def compare(
     plans = [planned(scenarios[0], engine=engine, seed=seed, sets=sets)]
     common = plans[0].loaded.scenario.seed
     plans += [planned(other, engine=engine, seed=common, sets=sets) for other in scenarios[1:]]
-    points, notes = _named(plans), _cautions(plans)
+    named, notes = _named(plans), _cautions(plans)
+    points = {name: point for name, (point, _) in named.items()}
     if precision.absolute is not None and len(figures) != 1:
         raise FleetsimError("a precision in a figure's own unit needs that one figure to judge by; or write it in %")
     if len(points) < 2:
@@ -102,11 +106,10 @@ def compare(
         judged = study.run(figures, crew)
     found = differences(study.results, judged)
     about = _provenance(plans, figures, precision, budget) | {"replications": study.done, "warm_up": study.warm_up}
-    scenario = plans[0].loaded.scenario
     notes += [*study.notes, *_missing(found)]
     return Comparison(
-        scenario.name,
-        scenario.question,
+        plans[0].loaded.scenario.name,
+        plans[0].loaded.scenario.question,
         tuple(points),
         study.done,
         precision,
@@ -114,11 +117,19 @@ def compare(
         tuple(found),
         tuple(notes),
         about,
+        _shown(study, named),
+        "\n---\n".join(plan.loaded.resolved() for plan in plans),
     )
 
 
-def _named(plans: Sequence[StudyPlan]) -> dict[str, Point]:
-    """The points of all arms by name; arms of two scenarios that are called alike get their files' names."""
+def _shown(study: PairedRuns, named: dict[str, tuple[Point, str]]) -> tuple[Shown, ...]:
+    return tuple(
+        Shown(name, study.point(name), tuple(study.results[name]), words) for name, (_, words) in named.items()
+    )
+
+
+def _named(plans: Sequence[StudyPlan]) -> dict[str, tuple[Point, str]]:
+    """Points and descriptions of all arms by name; arms of two scenarios that are called alike get the files' names."""
     plain = [arm.name for plan in plans for arm in plan.arms]
     alike = len(set(plain)) < len(plain)
     found = {}
@@ -128,7 +139,8 @@ def _named(plans: Sequence[StudyPlan]) -> dict[str, Point]:
             stem = f"{stem} {number + 1}"
         for arm in plan.arms:
             point = point_of(arm.loaded, arm.architecture, arm.variation, engine=plan.engine)
-            found[f"{stem}: {arm.name}" if alike else arm.name] = point
+            description = arm.loaded.scenario.architectures[arm.architecture].description
+            found[f"{stem}: {arm.name}" if alike else arm.name] = point, description
     return found
 
 

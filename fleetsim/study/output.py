@@ -76,19 +76,24 @@ def save(study: Study, folder: Path | str, *, report: bool = True) -> list[Path]
     earlier study is taken away if there is no new one. Raises OutputFolder if the folder cannot take them.
     """
     with output_folder(folder) as place:
-        staging = Path(tempfile.mkdtemp(dir=place, prefix=_STAGING))
-        try:
-            _write(study, staging, report)
-            names = [SUMMARY, *(f"{table}.parquet" for table in TABLES), *([REPORT] if report else [])]
-            for name in names:
-                (staging / name).replace(place / name)
-        except OSError as error:
-            raise OutputFolder(f"{place} did not take the results: {error.strerror or error}") from None
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-        if not report:
-            (place / REPORT).unlink(missing_ok=True)
-        return [place / name for name in names]
+        return save_beside(study, place, report=report)
+
+
+def save_beside(study: Study, place: Path, *, report: bool = True) -> list[Path]:
+    """As `save`, into a folder that the caller vouches for and that may hold other files of the study."""
+    staging = Path(tempfile.mkdtemp(dir=place, prefix=_STAGING))
+    try:
+        _write(study, staging, report)
+        names = [SUMMARY, *(f"{table}.parquet" for table in TABLES), *([REPORT] if report else [])]
+        for name in names:
+            (staging / name).replace(place / name)
+    except OSError as error:
+        raise OutputFolder(f"{place} did not take the results: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    if not report:
+        (place / REPORT).unlink(missing_ok=True)
+    return [place / name for name in names]
 
 
 def _write(study: Study, folder: Path, report: bool) -> None:
@@ -132,6 +137,7 @@ def _arm(arm: Arm) -> dict[str, Any]:
         "replicates": [
             {"replicate": run.facts.replicate, "seed": run.facts.seed, "warm_up_s": run.warm_up_s} for run in arm.runs
         ],
+        **({} if arm.simulated is None else {"simulated": arm.simulated}),
         "pools": _pools(facts),
         **(
             {"accuracies": [dict(zip(_ACCURACY, row, strict=True)) for row in facts.judged_by]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from fleetsim import metrics
 from fleetsim.errors import UnknownName
 from fleetsim.registry import unknown
 from fleetsim.statistics import Precision, StoppingRule
@@ -15,6 +16,11 @@ from fleetsim.study.workers import Crew
 
 JUDGED = ("usd_per_slo_met_task all", "slo_attainment all", "ttft_p99 all", "tpot_p99 all", "e2e_p99 all")
 """What arms are judged by if nobody says, as far as their runs have it."""
+
+ONE_LUCK = (
+    "all replications of every arm are one and the same run, for all see the same tasks and nothing else is random: "
+    "one pair is kept, and no interval over replications can be given"
+)
 
 _PILOT = 3  # replicates that look for the warm-up
 
@@ -41,11 +47,19 @@ class PairedRuns:
         """Replicates so far."""
         return min(map(len, self.results.values()))
 
+    def point(self, arm: str) -> Point:
+        """The arm's point, behind the warm-up that its runs had."""
+        return self._points[arm]
+
     def run(self, figures: Sequence[str], crew: Crew | None) -> list[str]:
         """Run until the rule is content; returns the keys of the figures that are judged."""
         self._settle(crew)
         self._add(self._rule.first, crew)
         judged = _judged(figures, [result for runs in self.results.values() for result in runs])
+        if self.done > 1 and all(metrics.alike([r.figures for r in runs]) for runs in self.results.values()):
+            self.results = {arm: runs[:1] for arm, runs in self.results.items()}
+            self.notes.append(ONE_LUCK)
+            return judged
         while True:
             found = [d for d in differences(self.results, judged) if d.judged and d.pairs]
             more = self._rule.more(self.done, [excess(self._precision, d) for d in found])

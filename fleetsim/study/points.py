@@ -187,11 +187,16 @@ def evaluate(point: Point) -> PointResult:
             f"the point is of code {point.code[:12]}, this process runs {code_version()[:12]}; "
             "install the same fleetsim, numpy, numba and scipy on every worker"
         )
-    run = _arm(point.scenario, point.base, point.architecture, point.inputs).run(point.replicate, point.engine)
+    run = arm_plan(point).run(point.replicate, point.engine)
     figures, _ = metrics.figures(run.facts, run.records, intervals=False)
     headings = _shared(tuple(Heading(f.name, f.scope, f.unit, f.better) for f in figures))
     values = array("d", [f.value if math.isfinite(f.value) else math.nan for f in figures])
     return PointResult(point.identity, run.facts.seed, headings, values, run.notes)
+
+
+def arm_plan(point: Point) -> ArmPlan:
+    """The arm that a point is a run of. Raises StaleWorker if this process has other input files."""
+    return _arm(point.scenario, point.base, point.architecture, point.inputs)
 
 
 @lru_cache(maxsize=64)

@@ -31,6 +31,12 @@ class Arm:
     name: str
     runs: tuple[Run, ...]
     figures: tuple[Figure, ...]
+    simulated: int | None = None  # runs behind the figures, where not all of them were kept
+
+    @property
+    def count(self) -> int:
+        """How many runs the figures rest on."""
+        return len(self.runs) if self.simulated is None else self.simulated
 
     def value(self, name: str, scope: str = "all") -> float:
         """The figure's value; nan if there is no such figure."""

@@ -47,13 +47,16 @@ class StudyPlan:
                 raw.append(arm.run(replicate, self.engine, self._told(progress, arm, replicate, len(raw))))
         together = metrics.settle_together([metrics.settle(run.facts, run.records) for run in raw])
         runs = iter([run.measured(settled) for run, settled in zip(raw, together, strict=True)])
-        arms = []
+        arms, same = [], []
         for arm in self.arms:
             own = tuple(islice(runs, arm.replications))
+            if metrics.alike([run.figures for run in own]):
+                same.append(same_runs(arm.name, len(own)))
+                own = own[:1]
             arms.append(Arm(arm.name, own, tuple(metrics.combine([run.figures for run in own]))))
         scenario = self.loaded.scenario
         own = [note for arm in self.arms for note in arm.judged.notes]
-        notes = tuple(dict.fromkeys([*own, *(note for run in raw for note in run.notes)]))
+        notes = tuple(dict.fromkeys([*own, *(note for run in raw for note in run.notes), *same]))
         about = provenance(self.loaded, [arm.loaded for arm in self.arms], self.engine) | {"notes": list(notes)}
         return Study(scenario.name, scenario.question, tuple(arms), about, self.loaded.resolved())
 
@@ -68,6 +71,14 @@ class StudyPlan:
 
         tell(0.0)
         return tell
+
+
+def same_runs(arm: str, count: int) -> str:
+    """What to say of replicates that are one and the same run."""
+    return (
+        f"the {count} replications of {arm} are one and the same run, for all see the same tasks and nothing else is "
+        "random: one is kept, and only intervals from within it are shown"
+    )
 
 
 def load(scenario: str | Path, sets: Sequence[str] = ()) -> Loaded:

@@ -80,7 +80,7 @@ def _arm(facts: list[tuple[RunFacts, float]], arm: dict[str, Any], tables: dict[
         replicas = sum(pool.replicas for pool in own.pools)
         records = Records(calls, tasks, RunLog(), samples, samples[len(samples) - replicas :])
         runs.append(Run(own, records, (), warm_up_s, 0.0))
-    return Arm(arm["name"], tuple(runs), tuple(_figures(arm["figures"])))
+    return Arm(arm["name"], tuple(runs), tuple(_figures(arm["figures"])), arm.get("simulated"))
 
 
 def _figures(scopes: dict[str, dict[str, Any]]) -> Iterator[Figure]:

@@ -52,7 +52,7 @@ def test_a_search_is_answered_with_the_fleet_what_the_next_lacks_and_what_others
     answer = capacity()
     assert plain(search.lead(answer)) == (
         "chat on 4 H100 is the fleet to take: of all that keep every constraint it has the least fleet cost per hour, "
-        "$42.0; the best fleet of the one large model comes to $109, 2.6 times as much."
+        "$42.0; the best fleet of the baseline, one large model on 8 H200, comes to $109, 2.6 times as much."
     )
     below, runner_up, binding = map(plain, search.support(answer))
     assert below.startswith(

@@ -146,13 +146,13 @@ def run(*words: str):
 
 def test_the_command_says_it_in_words_and_in_json(tmp_path):
     path = write(tmp_path, PLAIN + TWO)
-    words = ("compare", path, "--workers", "1", "--budget", "12", "-o", tmp_path / "found.json")
+    words = ("compare", path, "--workers", "1", "--budget", "12", "-o", tmp_path / "out")
     done = run(*words)
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("small: One or two?\n\n12 pairs of runs under the same luck, seed 7, warm-up ")
     assert "fast against slow:" in done.stdout
     assert "intervals hold together at 95 %" in done.stdout
-    data = json.loads((tmp_path / "found.json").read_text())
+    data = json.loads((tmp_path / "out" / "comparison.json").read_text())
     assert data["format"] == "fleetsim comparison 1"
     assert data["provenance"]["command"][:3] == ["fleetsim", "compare", str(path)]
     one = next(d for d in data["differences"] if (d["arm"], d["figure"], d["scope"]) == ("fast", "e2e_p99", "all"))

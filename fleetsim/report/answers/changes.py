@@ -2,21 +2,70 @@
 
 from __future__ import annotations
 
-from fleetsim.findings import Curve, Difference, Tornado
+from fleetsim.findings import CapacityAnswer, Curve, Difference, Sensitivity, Tornado
 from fleetsim.report.charts.differences import said_of
-from fleetsim.report.figures import in_text, name_of
-from fleetsim.report.named import last_words
+from fleetsim.report.figures import in_text, kind_of, name_of
+from fleetsim.report.named import figure_at, last_words
 from fleetsim.report.view import View
 from fleetsim.report.words import digits, label, listed, span
 
 _MOST = 6
+_MOST_MOVED = 3
 _WORDS = {"better": "better", "worse": "worse", "differs": "different"}
 
 
 def lead(view: View) -> str:
     """The answer in one sentence, of a study without runs to set side by side."""
-    lines = [*turning_points(view), *judged(view)]
+    lines = [*turning_points(view), *judged(view), *led(view)]
     return lines[0] if lines else "The study holds no runs."
+
+
+def leads(view: View) -> bool:
+    """Whether the study asked what becomes of figures, and not which of the arms side by side is the better one."""
+    return not view.found(Difference) and bool(turning_points(view) or led(view))
+
+
+def led(view: View) -> list[str]:
+    """What moves figures and how far, for studies that found no more than that."""
+    if view.found(CapacityAnswer) or view.found(Difference):
+        return []
+    return [*hangs_on(view), *_ranges(view), *_influences(view)][:_MOST_MOVED]
+
+
+def _ranges(view: View) -> list[str]:
+    """How far each alternative's figure goes along a curve, a sentence a curve."""
+    lines = []
+    for curve in view.found(Curve):
+        parts = []
+        for line in curve.lines:
+            if len(line.points) > 1 and not curve.x_names:
+                first, last = (figure_at(curve, line.points[end]) for end in (0, -1))
+                ends = [kind_of(figure).say(figure.value) for figure in (first, last)]
+                how = f"stays at {ends[0]}" if ends[0] == ends[1] else f"goes from {ends[0]} to {ends[1]}"
+                parts.append(f"{view.key(line.arm).label} {how}")
+        if parts:
+            lines.append(f"{_across(curve)}, {in_text(curve.figure)}{_of(curve)} of {listed(parts)}.")
+    return lines
+
+
+def _across(curve: Curve) -> str:
+    ends = [point.x for line in curve.lines for point in line.points]
+    unit = f" {label(curve.x_unit)}" if curve.x_unit else ""
+    return f"As {label(last_words(curve.x_path))} goes from {digits(min(ends))} to {digits(max(ends))}{unit}"
+
+
+def _of(curve: Curve) -> str:
+    return "" if curve.scope == "all" else f" of {label(curve.scope)}"
+
+
+def _influences(view: View) -> list[str]:
+    lines = []
+    for found in view.found(Sensitivity):
+        most = max(found.influences, key=lambda i: i.value, default=None)
+        if most is not None:
+            what = f"{in_text(found.figure)} of {view.key(found.arm).label}"
+            lines.append(f"Of all inputs moved at once, {label(last_words(most.path))} moves {what} most.")
+    return lines
 
 
 def turning_points(view: View) -> list[str]:

@@ -17,7 +17,9 @@ def lead(answer: CapacityAnswer) -> str:
         return f"No fleet within the bounds of the search keeps {asked}."
     sentence = f"{label(answer.chosen.name)} is the fleet to take: {_best(answer)}"
     against = _against(answer, answer.monolith)
-    return f"{sentence}{f'; the best fleet of the one large model comes to {against}' if against else ''}."
+    if against and answer.monolith.name != answer.chosen.name:
+        sentence += f"; the best fleet of the baseline, {label(answer.monolith.name)}, comes to {against}"
+    return f"{sentence}."
 
 
 def support(answer: CapacityAnswer) -> list[str]:

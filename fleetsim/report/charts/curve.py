@@ -30,7 +30,8 @@ def curve(view: View, found: Curve) -> Chart | None:
 
 
 def _reading(found: Curve) -> str:
-    said = "Lines are 95 % intervals. " if found.x_names else "Bands are 95 % intervals. "
+    sure = any(point.low is not None for line in found.lines for point in line.points)
+    said = f"{'Lines' if found.x_names else 'Bands'} are 95 % intervals. " if sure else ""
     if found.limit is not None:
         said += "The level broken line is the limit. "
     if found.here is not None:

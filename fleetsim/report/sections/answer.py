@@ -19,12 +19,14 @@ def answer(view: View) -> list[Block]:
     if found:
         lead = search.lead(found[0])
         support += search.support(found[0])
-    elif view.arms:
+    elif view.arms and not changes.leads(view):
         lead = arms.lead(view)
         support += arms.support(view)
     else:
         lead = changes.lead(view)
-    support += [line for line in [*changes.turning_points(view), *changes.judged(view)] if line != lead]
+    support += [
+        line for line in [*changes.turning_points(view), *changes.judged(view), *changes.led(view)] if line != lead
+    ]
     blocks: list[Block] = [Prose(lead, "lead")]
     if support:
         blocks.append(Points(tuple(support)))

@@ -36,8 +36,10 @@ def _statistics(view: View) -> list[str]:
     runs = [run for arm in view.arms for run in arm.arm.runs]
     said = []
     if runs:
-        counts = sorted({len(arm.arm.runs) for arm in view.arms})
+        counts = sorted({arm.arm.count for arm in view.arms})
         each = "one run" if counts == [1] else f"{_span(counts)} independent runs"
+        if any(arm.arm.simulated for arm in view.arms):
+            said.append("Timelines, distributions and the ways of tasks are those of one run of each.")
         seeds = sorted({run.facts.seed for run in runs})
         horizons = sorted({run.facts.horizon_s for run in runs})
         said.append(f"Every architecture was simulated in {each}; tasks arrive for {_times(horizons)}.")
@@ -45,6 +47,7 @@ def _statistics(view: View) -> list[str]:
         found = any(run.facts.warm_up_s is None for run in runs)
         how = "found from the data (MSER-5)" if found else "as the scenario sets it"
         said.append(f"Warm-up left out of the figures: {_times(sorted({run.warm_up_s for run in runs}))}, {how}.")
+    said += [label(line, 400) for line in view.study.provenance.get("made", ())]
     methods = sorted({f.interval for arm in view.arms for f in arm.arm.figures if f.interval})
     if methods:
         said.append(
@@ -111,9 +114,8 @@ def _sources(pools: list[tuple[PoolFacts, str, str]]) -> list[Block]:
 
 
 def _provenance(provenance: dict[str, Any]) -> Block:
-    body = tuple(
-        (Cell(label(key, 120)), Cell(label(value, 400))) for key, value in _flat("", provenance) if key != "command"
-    )
+    shown = {key: value for key, value in provenance.items() if key not in ("command", "made")}
+    body = tuple((Cell(label(key, 120)), Cell(label(value, 400))) for key, value in _flat("", shown))
     if not body:
         return Prose("Nothing else is recorded of how the study was made.", "note")
     return Fold("Versions, inputs and hashes", (Table("Provenance", ("What", "Value"), body),))

@@ -30,7 +30,7 @@ def _candidates(answer: CapacityAnswer) -> Table:
             ("chosen", answer.chosen),
             ("runner-up", answer.runner_up),
             ("next below", answer.neighbour_below),
-            ("one large model", answer.monolith),
+            ("baseline", answer.monolith),
         )
         if candidate is not None
     ]

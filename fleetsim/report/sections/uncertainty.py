@@ -21,13 +21,19 @@ _SURENESS = {
 def uncertainty(view: View) -> list[Block]:
     """Doubts of these runs, and of the model behind them."""
     blocks: list[Block] = []
-    weak = [*doubts(view), *changes.hangs_on(view)]
+    weak = [*doubts(view), *changes.hangs_on(view), *_notes(view)]
     if weak:
         blocks.append(Points(tuple(weak), "Of these runs"))
     model = [*_bases(view), *_luck(view), *_left_out(view)]
     if model:
         blocks.append(Points(tuple(model), "Of the model"))
     return blocks
+
+
+def _notes(view: View) -> list[str]:
+    """What the study itself says is to be read with care."""
+    notes = [label(note, 600) for note in view.study.provenance.get("notes", ())]
+    return [f"{note[0].upper()}{note[1:].rstrip('.')}." for note in notes if note]
 
 
 def _bases(view: View) -> list[str]:
@@ -49,7 +55,7 @@ def _luck(view: View) -> list[str]:
         "Intervals tell the luck of the draw. That the model of a machine is wrong, or that the load turns out "
         "otherwise, is in none of them."
     ]
-    if all(len(arm.arm.runs) == 1 for arm in view.arms):
+    if all(arm.arm.count == 1 for arm in view.arms) and "made" not in view.study.provenance:
         lines.append("Every interval comes from within one run; independent runs (--replications 5) are the surer way.")
     return lines
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from fleetsim.study.shown import Shown
 
 
 @dataclass(frozen=True)
@@ -11,6 +13,8 @@ class Kept:
     """A limit and how well a fleet keeps it."""
 
     limit: str  # in words
+    bound: float  # the limit in the figure's unit
+    at_least: bool  # whether the figure must be at least the bound, or at most
     figure: str
     scope: str
     unit: str
@@ -70,7 +74,10 @@ class FrontPoint:
     name: str
     usd_per_hour: float
     figures: dict[str, float]
+    units: dict[str, str]
+    better: dict[str, str]  # figure -> whether "lower" or "higher" is better
     holds: bool
+    chosen: bool
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,7 @@ class CapacityAnswer:
     question: str
     objective: str
     unit: str
+    better: str  # whether "lower" or "higher" values of the objective are better
     error: float
     failures: int
     answer: Choice | None
@@ -106,6 +114,7 @@ class CapacityAnswer:
     runner_up: Choice | None
     baseline: Choice | None
     baseline_name: str | None
+    below: Choice | None  # a fleet one step smaller that was simulated and fails
     binding: str | None  # the limit that the next smaller fleet breaks
     load_held: float | None  # the largest multiple of the load tried at which the answer holds
     load_failed: float | None  # the least tried at which it does not
@@ -113,12 +122,17 @@ class CapacityAnswer:
     curve: tuple[CurvePoint, ...]
     front: tuple[FrontPoint, ...]
     effort: Effort
+    notes: tuple[str, ...]  # what to read with care
     provenance: dict[str, Any]
+    shown: tuple[Shown, ...]  # the fleets that decide, for a report
+    resolved: str  # the scenario as YAML with every default
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        data = asdict(self)
-        for key in ("answer", "runner_up", "baseline"):
+        data = asdict(replace(self, shown=()))
+        for key in ("shown", "resolved"):
+            del data[key]
+        for key in ("answer", "runner_up", "below", "baseline"):
             choice = getattr(self, key)
             if choice is not None:
                 data[key]["name"] = choice.name

@@ -76,7 +76,7 @@ class Bench:
 
     def together(self, fleets: Sequence[Fleet], count: int, first: int = 0) -> list[list[PointResult]]:
         """The same runs of several fleets, under the same luck."""
-        points = [[self._point(fleet).replicated(first + k) for k in range(count)] for fleet in fleets]
+        points = [[self.point(fleet).replicated(first + k) for k in range(count)] for fleet in fleets]
         missing = {p.identity: p for row in points for p in row if p.identity not in self._results}
         for result in self._runs(list(missing.values())) if missing else ():
             self._results[result.identity] = result
@@ -86,10 +86,11 @@ class Bench:
 
     def seen(self, fleet: Fleet) -> list[PointResult]:
         """All runs of a fleet so far."""
-        point = self._point(fleet)
+        point = self.point(fleet)
         return [self._results[point.replicated(k).identity] for k in sorted(self._seen.get(fleet, ()))]
 
-    def _point(self, fleet: Fleet) -> Point:
+    def point(self, fleet: Fleet) -> Point:
+        """The fleet as a point, under its load and with what is gone."""
         if fleet not in self._points:
             variant = self.variants[fleet.variant]
             values = variant.values(fleet.index) | self._steering(fleet._replace(gone=None))

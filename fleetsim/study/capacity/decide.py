@@ -135,7 +135,7 @@ def curve(course: Course, answer: Fleet | None) -> list[tuple[float, Fleet | Non
     return found
 
 
-def binding(course: Course, smaller: Sequence[Fleet]) -> Judgement | None:
-    """The verdict on the next smaller fleet that was simulated, which says what limit made the answer as large."""
-    judged = [course.judgements[fleet] for fleet in smaller if fleet in course.judgements]
-    return next((verdict for verdict in judged if not verdict.holds), None)
+def next_below(course: Course, smaller: Sequence[Fleet]) -> Fleet | None:
+    """The next smaller fleet that was simulated and fails: the limit it breaks made the answer as large."""
+    judged = [fleet for fleet in smaller if fleet in course.judgements]
+    return next((fleet for fleet in judged if not course.judgements[fleet].holds), None)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fleetsim.metrics import alike
 from fleetsim.scenario import Loaded
 from fleetsim.statistics import replications
 from fleetsim.study.capacity.answer import (
@@ -15,19 +16,18 @@ from fleetsim.study.capacity.answer import (
     Confirmation,
     CurvePoint,
     Effort,
-    FrontPoint,
     Kept,
 )
 from fleetsim.study.capacity.bench import Bench, Fleet
-from fleetsim.study.capacity.decide import Course, Settled, binding, curve, fleet_words, headroom, settle
+from fleetsim.study.capacity.decide import Course, Settled, curve, fleet_words, headroom, next_below, settle
 from fleetsim.study.capacity.feasibility import LimitTest, margin
+from fleetsim.study.capacity.front import front
 from fleetsim.study.capacity.question import PRICE, Question, question_of
 from fleetsim.study.kept import Runs
 from fleetsim.study.provenance import provenance
 from fleetsim.study.run import load
+from fleetsim.study.shown import Shown
 from fleetsim.study.sweep import run_points
-
-_QUALITY = ("accuracy", "task_accuracy", "correct_share", "quality")
 
 
 def capacity(
@@ -62,7 +62,9 @@ def capacity(
     course = Course(question, bench, known, certain, tell)
     settled = settle(course)
     spent = (len(bench.fleets_seen), bench.runs_made)
-    return _Writer(course, settled, spent).answer(more)
+    answer = _Writer(course, settled, spent).answer(more)
+    answer.provenance["command"] += [] if more else ["--only-answer"]
+    return answer
 
 
 class _Writer:
@@ -86,12 +88,13 @@ class _Writer:
             baseline = self.course.find(question.baseline, 1.0, judge) if question.baseline else None
             held, failed = headroom(self.course, fleet) if fleet is not None else (None, None)
             points = curve(self.course, fleet)
-        tight = binding(self.course, [other for other, _ in self.settled.smaller])
+        below = next_below(self.course, [other for other, _ in self.settled.smaller])
         return CapacityAnswer(
             name=question.loaded.scenario.name,
             question=question.loaded.scenario.question,
             objective=block.objective.figure,
             unit=question.objective.unit,
+            better=question.objective.better,
             error=block.error,
             failures=block.failures,
             answer=self.choice(fleet),
@@ -99,14 +102,43 @@ class _Writer:
             runner_up=self.choice(runner_up),
             baseline=self.choice(baseline),
             baseline_name=block.baseline,
-            binding=None if tight is None or tight.broken is None else tight.broken.words,
+            below=self.choice(below),
+            binding=self._binding(below),
             load_held=held,
             load_failed=failed,
             confirmation=self._confirmation(),
             curve=tuple(CurvePoint(load, self.choice(found)) for load, found in points),
-            front=self._front(),
+            front=front(self.course, self.settled.fleet),
             effort=self._effort(),
+            notes=self._notes(),
             provenance=provenance(question.loaded, [question.loaded], "core", "capacity"),
+            shown=self._shown([fleet, below, baseline]),
+            resolved=question.loaded.resolved(),
+        )
+
+    def _binding(self, below: Fleet | None) -> str | None:
+        """The limit that the next smaller fleet breaks, in words."""
+        broken = None if below is None else self.course.judgements[below].broken
+        return None if broken is None else broken.words
+
+    def _shown(self, fleets: Sequence[Fleet | None]) -> tuple[Shown, ...]:
+        """The fleets for a report, each once."""
+        found = []
+        for fleet in dict.fromkeys(each for each in fleets if each is not None):
+            words = self.question.loaded.scenario.architectures[
+                self.question.space.variants[fleet.variant].architecture
+            ].description
+            found.append(Shown(self.choice(fleet).name, self.bench.point(fleet), tuple(self.bench.seen(fleet)), words))
+        return tuple(found)
+
+    def _notes(self) -> tuple[str, ...]:
+        """What the intervals and verdicts of the search do not cover."""
+        seen = [results for fleet in self.bench.fleets_seen if len(results := self.bench.seen(fleet)) > 1]
+        if not any(alike([result.figures for result in results]) for results in seen):
+            return ()
+        return (
+            "replications of a fleet are one and the same run, for all see the same tasks and nothing else is random: "
+            "verdicts hold for these very tasks, and no interval over replications can be given",
         )
 
     def choice(self, fleet: Fleet | None) -> Choice | None:
@@ -143,9 +175,11 @@ class _Writer:
                 values = self.bench.values(self.bench.seen(state), constraint)
                 unit = self.question.surveys[state.variant].figures[constraint.figure, constraint.scope].unit
                 test = LimitTest.of(constraint, unit == "share", 0.05, self.bench.first_runs)
-                figure, room = replications(values), margin(test, values).value
+                figure, room = replications(self._told(state, values)), margin(test, values).value
                 kept = Kept(
                     constraint.words,
+                    constraint.limit,
+                    constraint.at_most is None,
                     constraint.figure,
                     constraint.scope,
                     unit,
@@ -158,6 +192,10 @@ class _Writer:
             if rows:
                 found.append(min(rows, key=lambda row: row[0]))
         return [kept for _, kept, _ in found], min(found, key=lambda row: row[0])[2] if found else None
+
+    def _told(self, state: Fleet, values: list[float]) -> list[float]:
+        """The values that tell something: the first alone where all runs are one and the same."""
+        return values[:1] if alike([result.figures for result in self.bench.seen(state)]) else values
 
     def _confirmation(self) -> Confirmation | None:
         if self.settled.fleet is None:
@@ -177,36 +215,6 @@ class _Writer:
         if self.settled.fleet is None:
             return "no candidate keeps all limits"
         return ""
-
-    def _front(self) -> tuple[FrontPoint, ...]:
-        """Of the candidates simulated at the scenario's load: those that no other beats in price, tail and quality."""
-        rows = [
-            (fleet, self._respects(fleet))
-            for fleet in sorted(self.bench.fleets_seen)
-            if fleet.load == 1.0 and fleet.gone is None and len(self.bench.seen(fleet)) >= self.bench.first_runs
-        ]
-        front = []
-        for fleet, (signed, shown) in rows:
-            beaten = any((other <= signed).all() and (other < signed).any() for _, (other, _) in rows)
-            if not beaten:
-                variant = self.question.space.variants[fleet.variant]
-                holds = self.course.known.at(1.0)[fleet.variant][fleet.index] > 0
-                price = float(variant.usd_per_hour[fleet.index])
-                front.append(
-                    FrontPoint(f"{variant.name}: {fleet_words(self.question, fleet)}", price, shown, bool(holds))
-                )
-        return tuple(sorted(front, key=lambda point: point.usd_per_hour))
-
-    def _respects(self, fleet: Fleet) -> tuple[np.ndarray, dict[str, float]]:
-        """Price, tail latency and quality where there is one: less is better; and as they are shown."""
-        results = self.bench.seen(fleet)
-        shown = {}
-        for name in ("ttft_p99", "e2e_p99", *_QUALITY):
-            value = replications([r.value(name) for r in results]).value
-            if np.isfinite(value):
-                shown[name] = value
-        signed = [-value if name in _QUALITY else value for name, value in shown.items()]
-        return np.array([float(self.question.space.variants[fleet.variant].usd_per_hour[fleet.index]), *signed]), shown
 
     def _effort(self) -> Effort:
         certain = sum(int(self.course.certain[n].sum()) for n in self.question.competing)

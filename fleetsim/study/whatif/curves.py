@@ -32,9 +32,9 @@ def responses(laboratory: Laboratory, trials: Sequence[Trial], path: str, figure
         own = [t for t in trials if t.architecture == architecture and t.value(path) is not None]
         values = list(dict.fromkeys(_key(trial.value(path)) for trial in own))
         for figure in figures:
-            rows = {}
+            rows, told = {}, laboratory.telling(own)
             for key in values:
-                series = [laboratory.series(t, figure) for t in own if _key(t.value(path)) == key]
+                series = [laboratory.series(t, figure)[told] for t in own if _key(t.value(path)) == key]
                 rows[key] = np.mean(series, axis=0)
             unit = unit_of(laboratory, own[0], figure) if own else ""
             for key, series in rows.items():
@@ -91,10 +91,15 @@ def _level(change: tuple[Estimate, Any]) -> float:
     return change[0].value
 
 
+def scoped(figure: str) -> tuple[str, str]:
+    """Name and scope of a figure as it is asked for: `ttft_p99 class chat`."""
+    name, _, scope = figure.partition(" ")
+    return name, scope or "all"
+
+
 def unit_of(laboratory: Laboratory, trial: Trial, figure: str) -> str:
     """The unit of a figure."""
-    name, _, scope = figure.partition(" ")
-    wanted = (name, scope or "all")
+    wanted = scoped(figure)
     return next((f.unit for f in laboratory.results(trial)[0].figures if (f.name, f.scope) == wanted), "")
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from fleetsim.study.folder import write_whole
 from fleetsim.study.table import save as save_table
-from fleetsim.study.whatif.run import WhatIf
+from fleetsim.study.whatif.answer import WhatIf
 
 FORMAT = "fleetsim whatif 1"
-_LEFT_OUT = ("table",)
+_LEFT_OUT = ("table", "shown", "resolved")
 
 
 def as_json_text(found: WhatIf) -> str:

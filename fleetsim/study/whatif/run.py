@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fleetsim.errors import InputFaults, UnknownName
 from fleetsim.registry import unknown
 from fleetsim.scenario import Loaded
-from fleetsim.scenario.document import Mark
-from fleetsim.statistics import Estimate
+from fleetsim.scenario.document import Mark, look, parts
 from fleetsim.study.grid import SOURCE, parse
 from fleetsim.study.kept import Runs
 from fleetsim.study.provenance import provenance
 from fleetsim.study.run import asked
 from fleetsim.study.sweep import run_points
-from fleetsim.study.table import Table
 from fleetsim.study.variants import changed
+from fleetsim.study.whatif.answer import Row, WhatIf
 from fleetsim.study.whatif.break_even import BreakEven, break_evens
-from fleetsim.study.whatif.curves import Response, Swing, rank_correlations, responses, tornado, unit_of
+from fleetsim.study.whatif.curves import Response, rank_correlations, responses, scoped, tornado, unit_of
 from fleetsim.study.whatif.design import Factor, design_of
-from fleetsim.study.whatif.sensitivity import METHODS, Influence, influences, library
+from fleetsim.study.whatif.sensitivity import METHODS, Influence, combinations_of, influences, library
 from fleetsim.study.whatif.trials import Laboratory, Trial
 
 FIGURES = (
@@ -37,40 +35,6 @@ FIGURES = (
 
 LEAST_REPLICATIONS = 5
 """Fewer runs than these show no interval worth the name."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A figure of one arm."""
-
-    architecture: str
-    values: dict[str, Any]
-    figure: str
-    unit: str
-    estimate: Estimate
-    runs: int
-
-
-@dataclass(frozen=True)
-class WhatIf:
-    """The results of a what-if: every arm, and what the design makes of them."""
-
-    name: str
-    question: str
-    design: str
-    figures: tuple[str, ...]
-    factors: tuple[Factor, ...]
-    rows: tuple[Row, ...]
-    responses: tuple[Response, ...]  # grid: curves along every path
-    swings: tuple[Swing, ...]  # one-at-a-time
-    correlations: tuple[tuple[str, str, str, float], ...]  # latin: architecture, figure, path, Spearman's
-    break_evens: tuple[BreakEven, ...] | None  # None: not asked for
-    influences: tuple[Influence, ...] | None
-    method: str | None  # of the influences
-    replications: int
-    runs: int
-    provenance: dict[str, Any]
-    table: Table  # a row a run: every figure of everything that was simulated
 
 
 def whatif(
@@ -112,7 +76,15 @@ def whatif(
     laboratory.make(trials)
     crossings = None if break_even is None else break_evens(laboratory, factors[0], break_even, between)
     ranked = None if sensitivity is None else influences(sensitivity, laboratory, factors, shown, samples)
-    return _gathered(laboratory, design, factors, trials, shown, crossings, ranked, sensitivity)
+    words = [*(f"--vary={one}" for one in vary), f"--design={design}", *(f"--figure={figure}" for figure in figures)]
+    words += [f"--break-even={break_even}"] if break_even else []
+    words += ["--between", *between] if between else []
+    words += [f"--sensitivity={sensitivity}"] if sensitivity else []
+    words += [f"--samples={samples}"] if sensitivity or design == "latin" else []
+    words += [] if replications is None else [f"--replications={replications}"]
+    found = _gathered(laboratory, design, factors, trials, shown, crossings, ranked, sensitivity, samples)
+    found.provenance["command"] += words
+    return found
 
 
 def _gathered(
@@ -124,6 +96,7 @@ def _gathered(
     crossings: list[BreakEven] | None,
     ranked: list[Influence] | None,
     method: str | None,
+    samples: int,
 ) -> WhatIf:
     """All that was found, with what the design makes of it."""
     loaded = laboratory.loaded
@@ -143,7 +116,37 @@ def _gathered(
         replications=laboratory.count,
         runs=laboratory.runs_made,
         table=laboratory.table(),
+        samples=0 if method is None else len(combinations_of(method, factors, samples, loaded.scenario.seed)),
+        better={figure: _better(laboratory, trials, figure) for figure in shown},
+        standing={factor.path: _standing(loaded, factor.path) for factor in factors},
+        notes=_notes(laboratory, trials),
+        shown=laboratory.shown(),
+        resolved=loaded.resolved(),
         provenance=provenance(loaded, [loaded], "core", "whatif"),
+    )
+
+
+def _better(laboratory: Laboratory, trials: Sequence[Trial], figure: str) -> str:
+    wanted = scoped(figure)
+    found = (f for trial in trials for f in laboratory.results(trial)[0].figures if (f.name, f.scope) == wanted)
+    return next(found, None).better
+
+
+def _standing(loaded: Loaded, path: str) -> Any:
+    try:
+        return look(loaded.document.data, parts(loaded.document.data, path))
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _notes(laboratory: Laboratory, trials: Sequence[Trial]) -> tuple[str, ...]:
+    same = [trial.name for trial in trials if laboratory.telling([trial]) == slice(1)]
+    if not same:
+        return ()
+    of = "every arm" if len(same) == len(trials) else ", ".join(same)
+    return (
+        f"the {laboratory.count} replications of {of} are one and the same run, for all see the same tasks and nothing "
+        "else is random: no interval over them can be given",
     )
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from fleetsim import planning
+from fleetsim import metrics, planning
 from fleetsim.errors import InputFaults
 from fleetsim.scenario import Loaded
 from fleetsim.statistics import Estimate, Paired, paired, replications
 from fleetsim.study.kept import Runs
 from fleetsim.study.points import Point, PointResult, point_of
+from fleetsim.study.shown import Shown
 from fleetsim.study.table import Table, table
 from fleetsim.study.variants import changed, concerns
 
@@ -102,12 +103,28 @@ class Laboratory:
         return np.array([result.value(name, scope or "all") for result in self.results(trial)])
 
     def estimate(self, trial: Trial, figure: str) -> Estimate:
-        """The figure's mean with its interval over replications."""
-        return replications(self.series(trial, figure))
+        """The figure's mean with its interval over replications; without one where those are one and the same run."""
+        return replications(self.series(trial, figure)[self.telling([trial])])
 
     def difference(self, one: Trial, other: Trial, figure: str) -> Paired:
         """one - other under the same luck."""
-        return paired(self.series(one, figure), self.series(other, figure))
+        told = self.telling([one, other])
+        return paired(self.series(one, figure)[told], self.series(other, figure)[told])
+
+    def telling(self, trials: Sequence[Trial]) -> slice:
+        """The replicates that tell something: all, or the first where those of every trial are one and the same run."""
+        if all(metrics.alike([result.figures for result in self.results(trial)]) for trial in trials):
+            return slice(1)
+        return slice(None)
+
+    def shown(self) -> tuple[Shown, ...]:
+        """Every architecture as the scenario has it, for a report; with its replicates if it was a trial."""
+        found = []
+        for name, architecture in self.loaded.scenario.architectures.items():
+            trial = Trial(name, ())
+            results = tuple(self._results.get(trial, ()))
+            found.append(Shown(name, self._point(trial), results, architecture.description))
+        return tuple(found)
 
     def _point(self, trial: Trial) -> Point:
         if trial not in self._points:
