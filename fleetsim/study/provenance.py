@@ -75,7 +75,7 @@ def _cpu() -> str:
 def _named_files(loaded: Loaded) -> Iterator[tuple[str, Path]]:
     for architecture in loaded.scenario.architectures.values():
         for pool in fleets(architecture).values():
-            if pool.steps is None:
+            if pool.steps is None and pool.endpoint is None:
                 files = profile_files(pool.hardware, pool.model, loaded.base)
                 for written, path in zip((pool.hardware, pool.model), files, strict=True):
                     yield (written if path.suffix == Path(written).suffix else portable(path)), path

@@ -1,0 +1,121 @@
+"""From a claim to its outcome: every setting simulated for both arms under the same luck."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fleetsim.claims.stated.contract import Claim, Effect, Setting
+from fleetsim.claims.verdict import Finding, Measured, Outcome, crossings, judge
+from fleetsim.statistics import Estimate, paired, replications
+from fleetsim.study.run import load, prepare
+
+if TYPE_CHECKING:
+    from fleetsim.study.results import Run
+
+REPLICATIONS, QUICK_REPLICATIONS = 5, 3
+QUICK = 0.1
+"""Share of the horizon that a quick run keeps."""
+
+Pairs = dict[tuple[Effect, Setting], tuple[np.ndarray, np.ndarray]]
+"""The figures of the base and of the rival, replicate by replicate."""
+
+
+def run(
+    claim: Claim,
+    *,
+    replicates: int = REPLICATIONS,
+    quick: bool = False,
+    sets: tuple[str, ...] = (),
+    progress: Callable[[str, float], None] | None = None,
+) -> Outcome:
+    """Simulate and judge a claim.
+
+    `quick` keeps a tenth of each horizon; `sets` are overrides of the scenario for all settings. Raises InputFaults if a
+    setting is faulty, EngineFault if a law of the simulation is broken.
+    """
+    pairs = _simulated(claim, replicates, quick, sets, progress)
+    findings = []
+    for effect in claim.effects:
+        points = tuple(_measured(effect, setting, *pairs[effect, setting]) for setting in claim.settings)
+        found = Finding(effect, points, ())
+        lines = dict.fromkeys(setting.line for setting in claim.settings)
+        met = [c for line in lines for c in crossings(effect, found.of_line(line), factors=claim.factors)]
+        findings.append(replace(found, crossings=tuple(met)))
+    return Outcome(claim, tuple(findings), replicates, quick)
+
+
+def arms(claim: Claim, setting: Setting) -> tuple[str, str]:
+    """The arm that is compared with and the one that the claim speaks for."""
+    return setting.base or claim.base, setting.rival or claim.rival
+
+
+def _simulated(
+    claim: Claim,
+    replicates: int,
+    quick: bool,
+    sets: tuple[str, ...],
+    progress: Callable[[str, float], None] | None,
+) -> Pairs:
+    """All that the settings need; those of the same overrides share their runs, of which only figures are kept."""
+    alike: dict[tuple[str, ...], list[Setting]] = {}
+    for setting in claim.settings:
+        alike.setdefault(setting.sets, []).append(setting)
+    pairs: Pairs = {}
+    for number, (own, settings) in enumerate(alike.items()):
+        if progress is not None:
+            progress(claim.name, number / len(alike))
+        every = (*own, *sets)
+        plan = prepare(claim.scenario, replications=replicates, sets=(*every, *_shorter(claim, every, quick)))
+        needed = {name for setting in settings for name in arms(claim, setting)}
+        study = replace(plan, arms=tuple(arm for arm in plan.arms if arm.name in needed)).run()
+        runs = {arm.name: arm.runs for arm in study.arms}
+        for setting in settings:
+            base, rival = (runs[name] for name in arms(claim, setting))
+            for effect in claim.effects:
+                pairs[effect, setting] = (_figures(effect, setting, base), _figures(effect, setting, rival))
+    return pairs
+
+
+def _figures(effect: Effect, setting: Setting, runs: tuple[Run, ...]) -> np.ndarray:
+    return np.array([effect.of(run, setting) for run in runs], np.float64)
+
+
+def _shorter(claim: Claim, sets: tuple[str, ...], quick: bool) -> Iterator[str]:
+    if quick:
+        yield f"horizon={load(claim.scenario, sets).scenario.horizon_s * QUICK:.9g} s"
+
+
+def _measured(effect: Effect, setting: Setting, base: np.ndarray, rival: np.ndarray) -> Measured:
+    estimate, kept = _estimate(effect, base, rival)
+    return Measured(
+        setting,
+        estimate.value,
+        estimate.low,
+        estimate.high,
+        math.nan if effect.how == "level" else float(np.mean(base)),
+        float(np.mean(rival)),
+        len(rival),
+        kept,
+        judge(effect, estimate),
+    )
+
+
+def _estimate(effect: Effect, base: np.ndarray, rival: np.ndarray) -> tuple[Estimate, float]:
+    """The effect over the replicates and what the shared luck left of its variance; nan where one has no figure."""
+    needed = rival if effect.how == "level" else np.concatenate([base, rival])
+    if not np.isfinite(needed).all() or (effect.how == "ratio" and (needed <= 0).any()):
+        return Estimate(math.nan), math.nan
+    if effect.how == "level":
+        return replications(rival), math.nan
+    if effect.how == "difference":
+        found = paired(rival, base)
+        return found.difference, found.variance_ratio
+    found = paired(np.log(rival), np.log(base))  # the mean of ratios is their geometric mean
+    low, high = found.difference.low, found.difference.high
+    ends = (None, None) if low is None or high is None else (math.exp(low), math.exp(high))
+    return Estimate(math.exp(found.difference.value), *ends, found.difference.method), found.variance_ratio
