@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fleetsim import metrics
 from fleetsim.claims.stated.contract import Claim, Effect, Setting
 from fleetsim.claims.verdict import Finding, Measured, Outcome, crossings, judge
 from fleetsim.statistics import Estimate, paired, replications
@@ -69,11 +70,8 @@ def _simulated(
     for number, (own, settings) in enumerate(alike.items()):
         if progress is not None:
             progress(claim.name, number / len(alike))
-        every = (*own, *sets)
-        plan = prepare(claim.scenario, replications=replicates, sets=(*every, *_shorter(claim, every, quick)))
         needed = {name for setting in settings for name in arms(claim, setting)}
-        study = replace(plan, arms=tuple(arm for arm in plan.arms if arm.name in needed)).run()
-        runs = {arm.name: arm.runs for arm in study.arms}
+        runs = _runs(claim, needed, replicates, quick, (*own, *sets))
         for setting in settings:
             base, rival = (runs[name] for name in arms(claim, setting))
             for effect in claim.effects:
@@ -81,13 +79,25 @@ def _simulated(
     return pairs
 
 
-def _figures(effect: Effect, setting: Setting, runs: tuple[Run, ...]) -> np.ndarray:
+def _runs(claim: Claim, needed: set[str], replicates: int, quick: bool, sets: tuple[str, ...]) -> dict[str, list[Run]]:
+    """The replicates of the needed arms, with the figures of the claim's metrics behind one common warm-up."""
+    loaded = load(claim.scenario, sets)
+    shorter = (f"horizon={loaded.scenario.horizon_s * QUICK:.9g} s",) if quick else ()
+    plans = [arm for arm in prepare(loaded, replications=replicates, sets=shorter).arms if arm.name in needed]
+    raw = [(arm.name, arm.run(replicate, "core", _quiet)) for arm in plans for replicate in range(replicates)]
+    together = metrics.settle_together([metrics.settle(run.facts, run.records) for _, run in raw])
+    runs: dict[str, list[Run]] = {}
+    for (name, run), settled in zip(raw, together, strict=True):
+        runs.setdefault(name, []).append(run.measured(settled, claim.metrics))
+    return runs
+
+
+def _quiet(_share: float) -> None:
+    """A run of a claim is too short to tell how far it is."""
+
+
+def _figures(effect: Effect, setting: Setting, runs: list[Run]) -> np.ndarray:
     return np.array([effect.of(run, setting) for run in runs], np.float64)
-
-
-def _shorter(claim: Claim, sets: tuple[str, ...], quick: bool) -> Iterator[str]:
-    if quick:
-        yield f"horizon={load(claim.scenario, sets).scenario.horizon_s * QUICK:.9g} s"
 
 
 def _measured(effect: Effect, setting: Setting, base: np.ndarray, rival: np.ndarray) -> Measured:

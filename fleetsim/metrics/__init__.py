@@ -6,7 +6,7 @@ warm-up to cut.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from fleetsim.metrics.contract import METRICS, Figure, RunFacts
 from fleetsim.metrics.view import Settled, View, settle, settle_together
@@ -15,13 +15,16 @@ from fleetsim.records import Records, forget
 __all__ = ["Settled", "combine", "figures", "settle", "settle_together"]
 
 
-def figures(facts: RunFacts, records: Records, settled: Settled | None = None) -> tuple[list[Figure], float]:
+def figures(
+    facts: RunFacts, records: Records, settled: Settled | None = None, of: Collection[str] | None = None
+) -> tuple[list[Figure], float]:
     """The figures of every metric in the order of the metrics' names, and the warm-up that was cut, in seconds.
 
-    `settled`: where the warm-up ends, for runs that are compared; None: where this run's own does.
+    `settled`: where the warm-up ends, for runs that are compared; None: where this run's own does. `of`: names of the
+    metrics that are wanted, all by default.
     """
     view, found = View(facts, records, settled), []
-    for metric in METRICS.values():
+    for metric in [METRICS[name] for name in METRICS if of is None or name in of]:
         found += metric.rule(view)
         forget(records.tasks)
         forget(records.calls)

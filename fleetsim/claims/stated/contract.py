@@ -69,6 +69,7 @@ class Claim:
     axis: str  # what x is
     settings: tuple[Setting, ...]
     effects: tuple[Effect, ...]
+    metrics: tuple[str, ...] = ("accuracy", "cost", "per_correct")  # families of figures that the effects read
     axis_unit: str = ""
     lines: str = ""  # what the lines differ in
     premises: tuple[str, ...] = ()  # numbers that no run gives, with their sources; what the scenario leaves out

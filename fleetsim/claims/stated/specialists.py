@@ -26,6 +26,7 @@ claim(
         scenario="claim_specialists",
         base="monolith",
         rival="specialists",
+        metrics=("accuracy", "undetected", "per_correct"),
         axis="share of tasks that the router recognises",
         lines="how right the models are: general, specialist at home, specialist abroad",
         settings=tuple(
