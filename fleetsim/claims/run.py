@@ -16,11 +16,12 @@ from fleetsim.statistics import Estimate, paired, replications
 from fleetsim.study.run import load, prepare
 
 if TYPE_CHECKING:
+    from fleetsim.scenario.schema import Scenario
     from fleetsim.study.results import Run
 
 REPLICATIONS, QUICK_REPLICATIONS = 5, 3
 QUICK = 0.1
-"""Share of the horizon that a quick run keeps."""
+"""Share of the time behind the warm-up that a quick run keeps."""
 
 Pairs = dict[tuple[Effect, Setting], tuple[np.ndarray, np.ndarray]]
 """The figures of the base and of the rival, replicate by replicate."""
@@ -82,7 +83,7 @@ def _simulated(
 def _runs(claim: Claim, needed: set[str], replicates: int, quick: bool, sets: tuple[str, ...]) -> dict[str, list[Run]]:
     """The replicates of the needed arms, with the figures of the claim's metrics behind one common warm-up."""
     loaded = load(claim.scenario, sets)
-    shorter = (f"horizon={loaded.scenario.horizon_s * QUICK:.9g} s",) if quick else ()
+    shorter = (f"horizon={_shorter_s(loaded.scenario):.9g} s",) if quick else ()
     plans = [arm for arm in prepare(loaded, replications=replicates, sets=shorter).arms if arm.name in needed]
     raw = [(arm.name, arm.run(replicate, "core", _quiet)) for arm in plans for replicate in range(replicates)]
     together = metrics.settle_together([metrics.settle(run.facts, run.records) for _, run in raw])
@@ -90,6 +91,12 @@ def _runs(claim: Claim, needed: set[str], replicates: int, quick: bool, sets: tu
     for (name, run), settled in zip(raw, together, strict=True):
         runs.setdefault(name, []).append(run.measured(settled, claim.metrics))
     return runs
+
+
+def _shorter_s(scenario: Scenario) -> float:
+    """A horizon that leaves a tenth of the time behind the warm-up."""
+    warm_up_s = 0.0 if scenario.warm_up_s == "auto" else scenario.warm_up_s
+    return warm_up_s + (scenario.horizon_s - warm_up_s) * QUICK
 
 
 def _quiet(_share: float) -> None:
