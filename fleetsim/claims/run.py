@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fleetsim import metrics
-from fleetsim.claims.stated.contract import Claim, Effect, Setting
+from fleetsim.claims.stated.contract import Claim, Effect, Figures, Setting
 from fleetsim.claims.verdict import Finding, Measured, Outcome, crossings, judge
 from fleetsim.statistics import Estimate, paired, replications
-from fleetsim.study.run import load, prepare
+from fleetsim.study.run import ArmPlan, load, prepare
 
 if TYPE_CHECKING:
     from fleetsim.scenario.schema import Scenario
-    from fleetsim.study.results import Run
 
 REPLICATIONS, QUICK_REPLICATIONS = 5, 3
 QUICK = 0.1
@@ -80,17 +79,27 @@ def _simulated(
     return pairs
 
 
-def _runs(claim: Claim, needed: set[str], replicates: int, quick: bool, sets: tuple[str, ...]) -> dict[str, list[Run]]:
-    """The replicates of the needed arms, with the figures of the claim's metrics behind one common warm-up."""
+def _runs(
+    claim: Claim, needed: set[str], replicates: int, quick: bool, sets: tuple[str, ...]
+) -> dict[str, list[Figures]]:
+    """The replicates of the needed arms with the figures of the claim's metrics.
+
+    The scenarios of claims say how long the warm-up is, so that all arms show the same time; each run is measured as
+    soon as it is over, and only its figures are kept.
+    """
     loaded = load(claim.scenario, sets)
     shorter = (f"horizon={_shorter_s(loaded.scenario):.9g} s",) if quick else ()
-    plans = [arm for arm in prepare(loaded, replications=replicates, sets=shorter).arms if arm.name in needed]
-    raw = [(arm.name, arm.run(replicate, "core", _quiet)) for arm in plans for replicate in range(replicates)]
-    together = metrics.settle_together([metrics.settle(run.facts, run.records) for _, run in raw])
-    runs: dict[str, list[Run]] = {}
-    for (name, run), settled in zip(raw, together, strict=True):
-        runs.setdefault(name, []).append(run.measured(settled, claim.metrics))
+    runs: dict[str, list[Figures]] = {}
+    for arm in prepare(loaded, replications=replicates, sets=shorter).arms:
+        if arm.name in needed:
+            runs[arm.name] = [_run(claim, arm, replicate) for replicate in range(replicates)]
     return runs
+
+
+def _run(claim: Claim, arm: ArmPlan, replicate: int) -> Figures:
+    raw = arm.run(replicate, "core", _quiet)
+    found, _ = metrics.figures(raw.facts, raw.records, of=claim.metrics)
+    return {(figure.name, figure.scope): figure.value for figure in found}
 
 
 def _shorter_s(scenario: Scenario) -> float:
@@ -103,7 +112,7 @@ def _quiet(_share: float) -> None:
     """A run of a claim is too short to tell how far it is."""
 
 
-def _figures(effect: Effect, setting: Setting, runs: list[Run]) -> np.ndarray:
+def _figures(effect: Effect, setting: Setting, runs: list[Figures]) -> np.ndarray:
     return np.array([effect.of(run, setting) for run in runs], np.float64)
 
 

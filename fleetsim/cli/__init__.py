@@ -11,6 +11,7 @@ import fleetsim
 from fleetsim.cli.accuracy import accuracy
 from fleetsim.cli.calibrate import calibrate
 from fleetsim.cli.check import check
+from fleetsim.cli.claims import claims
 from fleetsim.cli.group import Commands
 from fleetsim.cli.listing import list_
 from fleetsim.cli.predict import predict
@@ -45,7 +46,7 @@ def commands() -> None:
     """
 
 
-for _command in (run, report, check, list_, show, schema, verify, predict, calibrate, accuracy, quality):
+for _command in (run, report, check, list_, show, schema, verify, predict, calibrate, accuracy, quality, claims):
     commands.add_command(_command)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -85,9 +85,9 @@ class RawRun:
     notes: tuple[str, ...]  # what was mended in the reading of traces
     seconds: float
 
-    def measured(self, settled: metrics.Settled, of: Collection[str] | None = None) -> Run:
-        """The run with its figures: those of all metrics, or `of` the named ones."""
-        figures, warm_up_s = metrics.figures(self.facts, self.records, settled, of)
+    def measured(self, settled: metrics.Settled) -> Run:
+        """The run with its figures."""
+        figures, warm_up_s = metrics.figures(self.facts, self.records, settled)
         return Run(self.facts, self.records, tuple(figures), warm_up_s, self.seconds)
 
 

@@ -27,7 +27,9 @@ claim(
         ),
         effects=(
             Effect("more right answers", "accuracy", figure("accuracy"), "difference", "higher", 0.0, "share"),
-            Effect("cheaper right answers", "cost of a right answer", figure("cost_per_correct_usd"), "ratio", "lower", 1.0),
+            Effect(
+                "cheaper right answers", "cost of a right answer", figure("cost_per_correct_usd"), "ratio", "lower", 1.0
+            ),
         ),
         premises=(
             "Five models of 39.8 to 44.2 %, a large one of 55 % at ten times the price; ten options a question, wrong "

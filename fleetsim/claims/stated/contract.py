@@ -7,14 +7,11 @@ gives, such as the cost of a training, stands in the claim's file with its sourc
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from fleetsim.registry import Family
-
-if TYPE_CHECKING:
-    from fleetsim.study.results import Run
 
 
 @dataclass(frozen=True)
@@ -29,8 +26,11 @@ class Setting:
     scope: str = "all"  # of the figures, such as "difficulty decile 3"
 
 
-Measured = Callable[["Run", Setting], float]
-"""A figure of one run at a setting; nan where it is not defined."""
+Figures = Mapping[tuple[str, str], float]
+"""(name, scope) -> value, of one run."""
+
+Measured = Callable[[Figures, Setting], float]
+"""A figure made of those of one run at a setting; nan where it is not defined."""
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,12 @@ def claim(stated: Claim) -> None:
 def figure(name: str) -> Measured:
     """The figure of this name, in the setting's scope."""
 
-    def of(run: Run, setting: Setting) -> float:
+    def of(run: Figures, setting: Setting) -> float:
         return value(run, name, setting.scope)
 
     return of
 
 
-def value(run: Run, name: str, scope: str = "all") -> float:
+def value(run: Figures, name: str, scope: str = "all") -> float:
     """A figure of a run; nan if it has none of this name and scope."""
-    return next((f.value for f in run.figures if f.name == name and f.scope == scope), math.nan)
+    return run.get((name, scope), math.nan)

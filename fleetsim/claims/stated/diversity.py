@@ -57,7 +57,9 @@ claim(
         ),
         effects=(
             Effect("more right answers", "accuracy", figure("accuracy"), "difference", "higher", 0.0, "share"),
-            Effect("cheaper right answers", "cost of a right answer", figure("cost_per_correct_usd"), "ratio", "lower", 1.0),
+            Effect(
+                "cheaper right answers", "cost of a right answer", figure("cost_per_correct_usd"), "ratio", "lower", 1.0
+            ),
         ),
         premises=(
             "Five models of one price and one mean accuracy, 60 %. Spreads as measured: 0.12 for 29 general models on "

@@ -8,10 +8,10 @@ _DOMAINS = "workload.classes.chat.domains"
 _UNEVEN = tuple(f"{_DOMAINS}.d{rank}={1 / rank:.6f}" for rank in range(1, 9))
 _ARMS = {2: "two", 4: "four", 8: "eight"}
 _LINES = (
-    ("low load, subjects alike", 4, ()),
-    ("high load, subjects alike", 12, ()),
-    ("low load, subjects uneven", 4, _UNEVEN),
-    ("high load, subjects uneven", 12, _UNEVEN),
+    ("low load, subjects alike", 12, ()),
+    ("high load, subjects alike", 36, ()),
+    ("low load, subjects uneven", 12, _UNEVEN),
+    ("high load, subjects uneven", 36, _UNEVEN),
 )
 
 claim(

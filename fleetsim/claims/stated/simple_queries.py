@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from fleetsim.claims.stated.contract import Claim, Effect, Setting, claim, figure, value
-
-if TYPE_CHECKING:
-    from fleetsim.study.results import Run
+from fleetsim.claims.stated.contract import Claim, Effect, Figures, Setting, claim, figure, value
 
 
-def _joules_per_right(run: Run, setting: Setting) -> float:
+def _joules_per_right(run: Figures, setting: Setting) -> float:
     """Joules of a task over the share of right answers in the setting's tenth."""
     return value(run, "joules_per_task") / value(run, "accuracy", setting.scope)
 
@@ -28,7 +23,7 @@ claim(
         lines="load, questions a second",
         settings=tuple(
             Setting(decile, (f"workload.arrivals.rate={rate} per s",), f"{rate}", scope=f"difficulty decile {decile}")
-            for rate in (2, 20)
+            for rate in (5, 20)
             for decile in range(1, 11)
         ),
         effects=(

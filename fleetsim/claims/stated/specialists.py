@@ -49,7 +49,9 @@ claim(
                 0.0,
                 "share",
             ),
-            Effect("cheaper right answers", "cost of a right answer", figure("cost_per_correct_usd"), "ratio", "lower", 1.0),
+            Effect(
+                "cheaper right answers", "cost of a right answer", figure("cost_per_correct_usd"), "ratio", "lower", 1.0
+            ),
         ),
         premises=(
             "The accuracies are worked examples; specialists measured on MMLU-Pro gain 0.4 to 0.86 probit at home "

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from fleetsim.claims.stated.contract import Claim, Effect, Figures, Setting, claim, value
 
-from fleetsim.claims.stated.contract import Claim, Effect, Setting, claim, value
-
-if TYPE_CHECKING:
-    from fleetsim.study.results import Run
-
-RATE_PER_S = 4.0
+RATE_PER_S = 18.0
 """Tasks a second of one node before any demand leaves, as in the scenario."""
 
 DEMAND_TOKENS_PER_DAY = 168e9
@@ -29,12 +24,12 @@ _S_PER_DAY, _DAYS = 86_400.0, 365.0
 _GONE = (0.0, 0.25, 0.5, 0.75, 0.9)
 
 
-def _revenue_usd_per_s(run: Run) -> float:
+def _revenue_usd_per_s(run: Figures) -> float:
     tokens = value(run, "input_tokens_per_s") * INPUT_USD + value(run, "output_tokens_per_s") * OUTPUT_USD
     return tokens / 1e6
 
 
-def _earned_back(run: Run, setting: Setting) -> float:
+def _earned_back(run: Figures, setting: Setting) -> float:
     """A year's margin of all nodes over the cost of the training."""
     name, _, fleet = setting.line.partition("; ")
     nodes = DEMAND_TOKENS_PER_DAY / (RATE_PER_S * MEAN_OUTPUT_TOKENS * _S_PER_DAY)
@@ -44,7 +39,7 @@ def _earned_back(run: Run, setting: Setting) -> float:
     return nodes * margin_usd_per_s * _S_PER_DAY * _DAYS / TRAININGS_USD[name]
 
 
-def _cost_share(run: Run, _setting: Setting) -> float:
+def _cost_share(run: Figures, _setting: Setting) -> float:
     """Cost of serving over revenue."""
     return value(run, "usd_per_hour") / 3600 / _revenue_usd_per_s(run)
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from fleetsim.claims.stated.contract import Claim, Effect, Setting, claim, figure, value
-
-if TYPE_CHECKING:
-    from fleetsim.study.results import Run
+from fleetsim.claims.stated.contract import Claim, Effect, Figures, Setting, claim, figure, value
 
 _STAGES = "architectures.upgraded.workflow.stages"
 _LINES = (("it writes as much as before", 150), ("it writes twice as much", 300))
 
 
-def _cost_of_the_next(run: Run, _setting: Setting) -> float:
+def _cost_of_the_next(run: Figures, _setting: Setting) -> float:
     """Dollars an hour that the module behind the upgraded one costs."""
     return value(run, "usd_per_hour", "pool writer")
 
@@ -36,8 +31,12 @@ claim(
             for loss in (0.0, 0.1, 0.2, 0.4, 0.8)
         ),
         effects=(
-            Effect("the whole gains right answers", "accuracy", figure("accuracy"), "difference", "higher", 0.0, "share"),
-            Effect("the next module costs no more", "cost of the next module", _cost_of_the_next, "ratio", "lower", 1.01),
+            Effect(
+                "the whole gains right answers", "accuracy", figure("accuracy"), "difference", "higher", 0.0, "share"
+            ),
+            Effect(
+                "the next module costs no more", "cost of the next module", _cost_of_the_next, "ratio", "lower", 1.01
+            ),
             Effect("answers are no slower", "time to the answer, p50", figure("e2e_p50"), "ratio", "lower", 1.01),
         ),
         premises=(
