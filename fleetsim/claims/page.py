@@ -16,9 +16,7 @@ from fleetsim.report.words import digits
 from fleetsim.study.results import Study
 
 TITLE = "What is claimed of AI fleets, tested"
-QUESTION = (
-    "Which claims about mixtures of experts, specialists, routers and collectives hold, and where are they false?"
-)
+QUESTION = "Which claims about mixtures of experts, specialists, routers and collectives hold, and where not?"
 
 
 def render(outcomes: Sequence[Outcome], command: str) -> str:
@@ -53,10 +51,10 @@ def _summary(outcomes: Sequence[Outcome]) -> list[Block]:
     return [
         Table("What became of each claim", ("Claim", "It says", "Verdict", "Where"), body),
         Prose(
-            "Every number comes from paired runs: both sides of a comparison see the same tasks and the same luck. At a "
-            "setting a claim holds if the whole 95 % interval lies on its side of the bound, fails if it lies on the other, "
-            "and is undecided else. A setting tried is a setting known; between two of them the place where it turns is "
-            "read off a straight line.",
+            "Every number comes from paired runs: both sides of a comparison see the same tasks and the same luck. "
+            "At a setting a claim holds if the whole 95 % interval lies on its side of the bound, fails if it lies "
+            "on the other, and is undecided else. A setting tried is a setting known; between two of them the place "
+            "where it turns is read off a straight line.",
             "note",
         ),
     ]

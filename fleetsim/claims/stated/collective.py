@@ -32,8 +32,9 @@ claim(
             ),
         ),
         premises=(
-            "Five models of 39.8 to 44.2 %, a large one of 55 % at ten times the price; ten options a question, wrong "
-            "answers agree as measured on MMLU-Pro; the verifier's AUC is 0.8. Measured correlations: 0.5 to 0.8.",
+            "Five models of 39.8 to 44.2 %, a large one of 55 % at ten times the price; ten options a question, "
+            "wrong answers agree as measured on MMLU-Pro; the verifier's AUC is 0.8. Measured correlations: 0.5 to "
+            "0.8.",
         ),
     )
 )

@@ -62,8 +62,9 @@ claim(
             ),
         ),
         premises=(
-            "Five models of one price and one mean accuracy, 60 %. Spreads as measured: 0.12 for 29 general models on "
-            "MMLU-Pro, 0.24 for 13 flagships, 0.44 for 20 small specialists. The router is right in 90 % of tasks.",
+            "Five models of one price and one mean accuracy, 60 %. Spreads as measured: 0.12 for 29 general models "
+            "on MMLU-Pro, 0.24 for 13 flagships, 0.44 for 20 small specialists. The router is right in 90 % of "
+            "tasks.",
         ),
     )
 )

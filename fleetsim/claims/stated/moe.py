@@ -29,13 +29,19 @@ claim(
         effects=(
             Effect("faster tokens", "time per output token, p50", figure("tpot_p50"), "ratio", "lower", 1.0),
             Effect("faster first tokens", "time to first token, p50", figure("ttft_p50"), "ratio", "lower", 1.0),
-            Effect("cheaper tokens", "cost of a million output tokens", figure("usd_per_million_output_tokens"), "ratio",
-                   "lower", 1.0),
+            Effect(
+                "cheaper tokens",
+                "cost of a million output tokens",
+                figure("usd_per_million_output_tokens"),
+                "ratio",
+                "lower",
+                1.0,
+            ),
         ),
         premises=(
-            "As often right: MMLU 70.6 % for Mixtral 8x7B and 69.9 % for Llama 2 70B (arXiv:2401.04088, table 2), 69.4 % "
-            "for Llama 3.1 8B Instruct (its model card); recalled. Step times of models without a measurement of their "
-            "own rest on fits to others of the device's family.",
+            "As often right: MMLU 70.6 % for Mixtral 8x7B and 69.9 % for Llama 2 70B (arXiv:2401.04088, table 2), "
+            "69.4 % for Llama 3.1 8B Instruct (its model card); recalled. Step times of models without a "
+            "measurement of their own rest on fits to others of the device's family.",
         ),
     )
-)  # fmt: skip
+)

@@ -33,12 +33,18 @@ claim(
         ),
         effects=(
             Effect("slower", "time to first token, p99", figure("ttft_p99"), "ratio", "higher", 1.1),
-            Effect("dearer within targets", "cost of a task within its targets", figure("usd_per_slo_met_task"), "ratio",
-                   "higher", 1.05),
+            Effect(
+                "dearer within targets",
+                "cost of a task within its targets",
+                figure("usd_per_slo_met_task"),
+                "ratio",
+                "higher",
+                1.05,
+            ),
         ),
         premises=(
-            "Uneven: the n-th subject has 1/n of the first one's demand, while machines are shared out evenly: that is what "
-            "not managed means here. Slower: by more than 10 %; dearer: by more than 5 %.",
+            "Uneven: the n-th subject has 1/n of the first one's demand, while machines are shared out evenly: that "
+            "is what not managed means here. Slower: by more than 10 %; dearer: by more than 5 %.",
         ),
     )
-)  # fmt: skip
+)

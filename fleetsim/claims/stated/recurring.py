@@ -60,14 +60,23 @@ claim(
         effects=(
             Effect("half the cost or less", "cost of a task", figure("usd_per_task"), "ratio", "lower", 0.5),
             Effect("the typical answer is faster", "time to the answer, p50", figure("e2e_p50"), "ratio", "lower", 1.0),
-            Effect("the slowest answers are faster", "time to the answer, p99", figure("e2e_p99"), "ratio", "lower", 1.0),
-            Effect("no more than a point fewer right answers", "accuracy", figure("accuracy"), "difference", "higher",
-                   -0.01, "share"),
+            Effect(
+                "the slowest answers are faster", "time to the answer, p99", figure("e2e_p99"), "ratio", "lower", 1.0
+            ),
+            Effect(
+                "no more than a point fewer right answers",
+                "accuracy",
+                figure("accuracy"),
+                "difference",
+                "higher",
+                -0.01,
+                "share",
+            ),
         ),
         premises=(
-            "The small model costs a tenth. The verifier's threshold is the cheapest that loses half a point of right "
-            "answers by the closed form, so quality is all but held and cost tells the settings apart.",
+            "The small model costs a tenth. The verifier's threshold is the cheapest that loses half a point of "
+            "right answers by the closed form, so quality is all but held and cost tells the settings apart.",
             "Escalated answers are longer than average where lengths follow difficulty, as by default here.",
         ),
     )
-)  # fmt: skip
+)

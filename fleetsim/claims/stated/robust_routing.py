@@ -44,8 +44,9 @@ claim(
             Effect("faster slowest answers", "time to the answer, p99", figure("e2e_p99"), "ratio", "lower", 1.0),
         ),
         premises=(
-            "The general model is right in 75 %, the specialists in 82 % of their own subject and half of any other; the "
-            "router recognises 95 % of its subjects, or 90 % and 80 % of what it does not know where it looks for that.",
+            "The general model is right in 75 %, the specialists in 82 % of their own subject and half of any "
+            "other; the router recognises 95 % of its subjects, or 90 % and 80 % of what it does not know where it "
+            "looks for that.",
         ),
     )
 )

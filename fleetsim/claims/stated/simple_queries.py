@@ -27,13 +27,22 @@ claim(
             for decile in range(1, 11)
         ),
         effects=(
-            Effect("the small one does as well", "accuracy", figure("accuracy"), "difference", "higher", -0.02, "share"),
-            Effect("it takes less energy for a right answer", "joules for a right answer", _joules_per_right, "ratio",
-                   "lower", 1.0),
+            Effect(
+                "the small one does as well", "accuracy", figure("accuracy"), "difference", "higher", -0.02, "share"
+            ),
+            Effect(
+                "it takes less energy for a right answer",
+                "joules for a right answer",
+                _joules_per_right,
+                "ratio",
+                "lower",
+                1.0,
+            ),
         ),
         premises=(
-            "As well: no more than two points fewer right answers. A task is taken to draw what tasks draw on average; "
-            "idle power counts. How difficult a question is, is known here and would have to be guessed by a router.",
+            "As well: no more than two points fewer right answers. A task is taken to draw what tasks draw on "
+            "average; idle power counts. How difficult a question is, is known here and would have to be guessed by "
+            "a router.",
         ),
     )
-)  # fmt: skip
+)

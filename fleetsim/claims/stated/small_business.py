@@ -54,8 +54,9 @@ claim(
             Effect("faster", "time to the answer, p50", figure("e2e_p50"), "ratio", "lower", 1.0),
         ),
         premises=(
-            "Good enough is taken to be 75 % of MMLU-Pro, affordable $100 a month: both are this claim's own. A month has "
-            "730 hours; the card is rented all the time; the box is paid off over four years, its electricity left out.",
+            "Good enough is taken to be 75 % of MMLU-Pro, affordable $100 a month: both are this claim's own. A "
+            "month has 730 hours; the card is rented all the time; the box is paid off over four years, its "
+            "electricity left out.",
         ),
     )
 )

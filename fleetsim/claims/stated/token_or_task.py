@@ -26,15 +26,28 @@ claim(
             for right in (0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
         ),
         effects=(
-            Effect("half the cost of a token or less", "cost of an answer's token",
-                   figure("usd_per_million_output_tokens"), "ratio", "lower", 0.5),
-            Effect("half the cost of a solved task or less", "cost of a right answer", figure("cost_per_correct_usd"),
-                   "ratio", "lower", 0.5),
+            Effect(
+                "half the cost of a token or less",
+                "cost of an answer's token",
+                figure("usd_per_million_output_tokens"),
+                "ratio",
+                "lower",
+                0.5,
+            ),
+            Effect(
+                "half the cost of a solved task or less",
+                "cost of a right answer",
+                figure("cost_per_correct_usd"),
+                "ratio",
+                "lower",
+                0.5,
+            ),
             Effect("as many solved tasks", "accuracy", figure("accuracy"), "difference", "higher", -0.01, "share"),
         ),
         premises=(
-            "The small model costs a tenth by the token; the large one is right in 80 % of tasks. Tests and readers err in one case of ten. A wrong answer costs "
-            "nothing beyond its tokens: whoever pays for the damage finds the small model dearer than this.",
+            "The small model costs a tenth by the token; the large one is right in 80 % of tasks. Tests and readers "
+            "err in one case of ten. A wrong answer costs nothing beyond its tokens: whoever pays for the damage "
+            "finds the small model dearer than this.",
         ),
     )
-)  # fmt: skip
+)

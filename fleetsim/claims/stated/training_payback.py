@@ -71,16 +71,31 @@ claim(
         lines="what the training cost; what becomes of the machines",
         settings=_settings(),
         effects=(
-            Effect("not earned back in a year", "year's margin over the cost of training", _earned_back, "level", "lower",
-                   1.0, "trainings"),
-            Effect("serving alone costs more than it earns", "cost of serving over revenue", _cost_share, "level",
-                   "higher", 1.0, "of revenue"),
+            Effect(
+                "not earned back in a year",
+                "year's margin over the cost of training",
+                _earned_back,
+                "level",
+                "lower",
+                1.0,
+                "trainings",
+            ),
+            Effect(
+                "serving alone costs more than it earns",
+                "cost of serving over revenue",
+                _cost_share,
+                "level",
+                "higher",
+                1.0,
+                "of revenue",
+            ),
         ),
         premises=(
-            "Demand: 168 billion output tokens a day (DeepSeek, March 2025). Prices a million tokens: $0.27 in, $1.10 out, "
-            "nothing cached, no discounts. Machines are rented at the profile's price, night and day.",
-            "Trainings: $5.576 million (arXiv:2412.19437, the last run alone), $100 million (said of GPT-4), $1 billion.",
+            "Demand: 168 billion output tokens a day (DeepSeek, March 2025). Prices a million tokens: $0.27 in, "
+            "$1.10 out, nothing cached, no discounts. Machines are rented at the profile's price, night and day.",
+            "Trainings: $5.576 million (arXiv:2412.19437, the last run alone), $100 million (said of GPT-4), $1 "
+            "billion.",
             "A year is taken for a model's life.",
         ),
     )
-)  # fmt: skip
+)

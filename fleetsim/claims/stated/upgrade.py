@@ -40,8 +40,8 @@ claim(
             Effect("answers are no slower", "time to the answer, p50", figure("e2e_p50"), "ratio", "lower", 1.01),
         ),
         premises=(
-            "The new module is right in 93 % instead of 85 % of tasks. Nothing public says how much a module loses when the "
-            "one before it changes its ways: it is varied. No more than: within 1 %.",
+            "The new module is right in 93 % instead of 85 % of tasks. Nothing public says how much a module loses "
+            "when the one before it changes its ways: it is varied. No more than: within 1 %.",
         ),
     )
 )
