@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from fleetsim.claims.stated.contract import Setting
 from fleetsim.claims.verdict import Finding, Measured, Outcome
-from fleetsim.claims.words import SAID, bound_text, conclusion, effect_text, shown_unit
+from fleetsim.claims.words import SAID, bound_text, conclusion, effect_text, shown_unit, x_text
 from fleetsim.findings import Curve, CurvePoint, Line
 from fleetsim.report.charts.curve import curve as draw
 from fleetsim.report.contract import Block, Cell, Fold, Listing, Points, Prose, Section, Table
 from fleetsim.report.page import compose
 from fleetsim.report.view import View
-from fleetsim.report.words import digits
 from fleetsim.study.results import Study
 
 TITLE = "What is claimed of AI fleets, tested"
@@ -104,7 +103,7 @@ def _table(outcome: Outcome, finding: Finding) -> Table:
     body = tuple(
         (
             Cell(point.setting.line or claim.rival, _against(outcome, point.setting)),
-            Cell(f"{digits(point.setting.x)} {claim.axis_unit}".strip(), number=True),
+            Cell(f"{x_text(point.setting.x)} {claim.axis_unit}".strip(), number=True),
             Cell(effect_text(effect, point), number=True),
             Cell(SAID[point.verdict]),
         )

@@ -36,8 +36,8 @@ def run(
 ) -> Outcome:
     """Simulate and judge a claim.
 
-    `quick` keeps a tenth of each horizon; `sets` are overrides of the scenario for all settings. Raises InputFaults if a
-    setting is faulty, EngineFault if a law of the simulation is broken.
+    `quick` keeps a tenth of each run; `sets` are overrides of the scenario for all settings. Raises InputFaults if
+    a setting is faulty, EngineFault if a law of the simulation is broken.
     """
     pairs = _simulated(claim, replicates, quick, sets, progress)
     findings = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from fleetsim.claims.stated.contract import Claim, Effect, Setting
@@ -51,7 +52,7 @@ class Finding:
 
     @property
     def verdict(self) -> str:
-        """holds or fails (everywhere), depends, or open where no setting decides."""
+        """As `together` says."""
         return together([point.verdict for point in self.points])
 
     def of_line(self, line: str) -> tuple[Measured, ...]:
@@ -70,7 +71,7 @@ class Outcome:
 
     @property
     def verdict(self) -> str:
-        """holds (everything it says, everywhere), fails (all of it, everywhere), depends, or open."""
+        """Over all that it says, as `together` says."""
         return together([point.verdict for finding in self.findings for point in finding.points])
 
     @property
@@ -80,9 +81,9 @@ class Outcome:
 
 
 def together(verdicts: Sequence[Verdict]) -> str:
-    """One verdict for several: the one that all give; open ones do not speak against a one-sided rest."""
-    said = set(verdicts) - {"open"}
-    return next(iter(said)) if len(said) == 1 and "open" not in verdicts else "open" if not said else "depends"
+    """One verdict for several: holds, fails or open if all say so; "holds or open", "fails or open"; else depends."""
+    said = sorted(set(verdicts), key=("holds", "fails", "open").index)
+    return "depends" if said[:2] == ["holds", "fails"] else " or ".join(said)
 
 
 def judge(effect: Effect, estimate: Estimate) -> Verdict:
@@ -102,7 +103,7 @@ def crossings(effect: Effect, points: Sequence[Measured], *, factors: bool) -> l
     decided = [point for point in points if point.verdict != "open"]
     return [
         Crossing(a.setting.line, a.setting.x, b.setting.x, _at(effect, a, b, points, factors), a.verdict, b.verdict)
-        for a, b in zip(decided, decided[1:], strict=False)
+        for a, b in pairwise(decided)
         if a.verdict != b.verdict
     ]
 
@@ -110,7 +111,7 @@ def crossings(effect: Effect, points: Sequence[Measured], *, factors: bool) -> l
 def _at(effect: Effect, a: Measured, b: Measured, points: Sequence[Measured], factors: bool) -> float:
     """Between the two neighbours whose values lie on both sides of the bound."""
     inside = [p for p in points if a.setting.x <= p.setting.x <= b.setting.x]
-    for one, other in zip(inside, inside[1:], strict=False):
+    for one, other in pairwise(inside):
         below, above = _beyond(effect, one), _beyond(effect, other)
         if below * above <= 0 and below != above:
             share = below / (below - above)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-
-from fleetsim.claims.stated.contract import Claim, Effect
+from fleetsim.claims.stated.contract import Effect
 from fleetsim.claims.verdict import Finding, Measured, Outcome
 from fleetsim.report.words import NONE, digits
 
-SAID = {"holds": "holds", "fails": "fails", "depends": "depends", "open": "undecided"}
+SAID = {
+    "holds": "holds",
+    "fails": "fails",
+    "depends": "depends",
+    "open": "undecided",
+    "holds or open": "holds where decided",
+    "fails or open": "fails where decided",
+}
+"""Verdicts as they are read."""
 
 
 def effect_text(effect: Effect, point: Measured) -> str:
@@ -38,42 +44,38 @@ def shown_unit(effect: Effect) -> tuple[str, float]:
 
 def conclusion(outcome: Outcome, finding: Finding) -> str:
     """What became of one effect: where it holds, where it fails, and on what that depends."""
-    if finding.verdict != "depends":
+    if finding.verdict in ("holds", "fails", "open"):
         return f"{SAID[finding.verdict]} at all {len(finding.points)} settings"
-    claim = outcome.claim
-    by_line = {line: line_text(claim, finding, line) for line in outcome.lines}
-    if len(set(by_line.values())) == 1:
-        return f"{_on(claim, finding, ())}: {next(iter(by_line.values()))}"
-    return f"{_on(claim, finding, tuple(by_line.values()))}: " + "; ".join(f"{n}: {t}" for n, t in by_line.items())
+    by_line = {line: line_text(finding, line) for line in outcome.lines}
+    differ = len(set(by_line.values())) > 1
+    begun = SAID[finding.verdict]
+    if finding.verdict == "depends":
+        causes = [outcome.claim.axis] * bool(finding.crossings) + [outcome.claim.lines] * differ
+        begun += f" on {' and on '.join(causes)}"
+    where = [f"{line}: {text}" for line, text in by_line.items()] if differ else list(by_line.values())[:1]
+    return f"{begun}: {'; '.join(where)}"
 
 
-def line_text(claim: Claim, finding: Finding, line: str) -> str:
+def line_text(finding: Finding, line: str) -> str:
     """One line of settings: `fails up to 0.8, holds from 0.9 (even near 0.83)`."""
     points = finding.of_line(line)
     met = [crossing for crossing in finding.crossings if crossing.line == line]
     decided = [point.verdict for point in points if point.verdict != "open"]
-    unsure = [digits(point.setting.x) for point in points if point.verdict == "open"]
+    unsure = [x_text(point.setting.x) for point in points if point.verdict == "open"]
     if not decided:
         return "undecided"
     if not met:
         return decided[0] + (f", undecided at {', '.join(unsure)}" if unsure else "")
-    parts = [f"{met[0].first} up to {digits(met[0].below)}"]
+    parts = [f"{met[0].first} up to {x_text(met[0].below)}"]
     for crossing in met:
         even = f" (even near {digits(crossing.at)})" if math.isfinite(crossing.at) else ""
-        parts.append(f"{crossing.then} from {digits(crossing.above)}{even}")
+        parts.append(f"{crossing.then} from {x_text(crossing.above)}{even}")
     return ", ".join(parts)
 
 
-def _on(claim: Claim, finding: Finding, texts: Sequence[str]) -> str:
-    """On what it depends: the axis where a line turns, the lines where they differ."""
-    turns = bool(finding.crossings) or not texts
-    causes = [claim.axis] * turns + [claim.lines] * bool(texts and claim.lines)
-    undecided_only = {point.verdict for point in finding.points} <= {"holds", "open"}
-    if not finding.crossings and undecided_only:
-        return "holds where it is decided"
-    if not finding.crossings and {point.verdict for point in finding.points} <= {"fails", "open"}:
-        return "fails where it is decided"
-    return f"depends on {' and on '.join(causes)}"
+def x_text(x: float) -> str:
+    """A value of what is varied, as it was chosen: `0.95`, `100,000`."""
+    return f"{x:,.10g}"
 
 
 def _number(effect: Effect, value: float) -> str:

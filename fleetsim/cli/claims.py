@@ -89,7 +89,7 @@ def _command(names: tuple[str, ...], replications: int | None, quick: bool) -> s
 
 def _lines(outcome: Outcome, settings: bool) -> Iterator[str]:
     """The claim and its verdict; then what became of everything it says, and where."""
-    from fleetsim.claims.words import SAID, bound_text, conclusion, effect_text
+    from fleetsim.claims.words import SAID, bound_text, conclusion, effect_text, x_text
 
     claim = outcome.claim
     yield wrapped(f"{claim.sentence} {SAID[outcome.verdict].upper()}", first=f"{claim.name}: ")
@@ -106,5 +106,5 @@ def _lines(outcome: Outcome, settings: bool) -> Iterator[str]:
         if settings:
             rows = [[claim.lines or "setting", claim.axis, "effect", "verdict"]]
             for p in finding.points:
-                rows.append([p.setting.line, f"{p.setting.x:g}", effect_text(effect, p), SAID[p.verdict]])
+                rows.append([p.setting.line, x_text(p.setting.x), effect_text(effect, p), SAID[p.verdict]])
             yield grid(rows, right=(1, 2), indent="      ")

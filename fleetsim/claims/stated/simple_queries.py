@@ -13,7 +13,7 @@ def _joules_per_right(run: Figures, setting: Setting) -> float:
 claim(
     Claim(
         name="simple_queries",
-        sentence="Serving simple queries from a model of a trillion parameters wastes energy: a small one does as well.",
+        sentence="Serving simple queries from a trillion parameters wastes energy: a small model does as well.",
         kinds=("A1", "A4", "A11"),
         scenario="claim_simple_queries",
         base="trillion",

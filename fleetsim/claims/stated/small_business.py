@@ -23,7 +23,7 @@ def _usd_per_month(run: Figures, _setting: Setting) -> float:
 claim(
     Claim(
         name="small_business",
-        sentence="Small models democratise: with a thousand requests a day they are the affordable way to good answers.",
+        sentence="Small models democratise: at a thousand requests a day they are the affordable way to good answers.",
         kinds=("A4", "A16", "A18"),
         scenario="claim_small_business",
         base="large_rented",

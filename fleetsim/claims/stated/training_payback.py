@@ -17,8 +17,8 @@ INPUT_USD, OUTPUT_USD = 0.27, 1.10
 """Price of a million tokens: DeepSeek-V3's list price from 2025-02-08, nothing cached."""
 
 TRAININGS_USD = {"DeepSeek-V3, last run": 5.576e6, "a hundred million dollars": 1e8, "a billion dollars": 1e9}
-"""DeepSeek-V3 technical report, arXiv:2412.19437, table 1 (H800 hours at $2, without research and failed runs); "more than $100
-million" was said of GPT-4's training in 2023; a billion is where trainings are said to be heading."""
+"""DeepSeek-V3 technical report, arXiv:2412.19437, table 1 (H800 hours at $2, without research and failed runs); "more
+than $100 million" was said of GPT-4's training in 2023; a billion is an assumption: ten times as much."""
 
 _S_PER_DAY, _DAYS = 86_400.0, 365.0
 _GONE = (0.0, 0.25, 0.5, 0.75, 0.9)
