@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+
 from fleetsim.claims.stated.contract import Effect
 from fleetsim.claims.verdict import Finding, Measured, Outcome
 from fleetsim.report.words import NONE, digits
