@@ -10,7 +10,7 @@ from fleetsim.claims.words import SAID, bound_text, conclusion, effect_text, sho
 from fleetsim.findings import Curve, CurvePoint, Line
 from fleetsim.report.charts.curve import curve as draw
 from fleetsim.report.contract import Block, Cell, Fold, Listing, Points, Prose, Section, Table
-from fleetsim.report.page import compose
+from fleetsim.report.page import compose, unchecked
 from fleetsim.report.view import View
 from fleetsim.study.results import Study
 
@@ -20,9 +20,7 @@ QUESTION = "Which claims about mixtures of experts, specialists, routers and col
 
 def render(outcomes: Sequence[Outcome], command: str) -> str:
     """The page as text; the same outcomes give the same text."""
-    from altair.utils.schemapi import debug_mode
-
-    with debug_mode(False):
+    with unchecked():
         parts = [(_section("answer", 0, "All claims"), _summary(outcomes))]
         for order, outcome in enumerate(outcomes, 1):
             parts.append((_section(outcome.claim.name, order, outcome.claim.sentence), _blocks(outcome)))

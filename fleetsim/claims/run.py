@@ -97,7 +97,7 @@ def _runs(
 
 
 def _run(claim: Claim, arm: ArmPlan, replicate: int) -> Figures:
-    raw = arm.run(replicate, "core", _quiet)
+    raw = arm.run(replicate, "core", lambda share: None)
     found, _ = metrics.figures(raw.facts, raw.records, of=claim.metrics)
     return {(figure.name, figure.scope): figure.value for figure in found}
 
@@ -106,10 +106,6 @@ def _shorter_s(scenario: Scenario) -> float:
     """A horizon that leaves a tenth of the time behind the warm-up."""
     warm_up_s = 0.0 if scenario.warm_up_s == "auto" else scenario.warm_up_s
     return warm_up_s + (scenario.horizon_s - warm_up_s) * QUICK
-
-
-def _quiet(_share: float) -> None:
-    """A run of a claim is too short to tell how far it is."""
 
 
 def _figures(effect: Effect, setting: Setting, runs: list[Figures]) -> np.ndarray:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-
-import numpy as np
+from statistics import NormalDist
 
 from fleetsim.claims.stated.contract import Claim, Effect, Setting, claim, figure
 from fleetsim.quality.exact.contract import abilities
@@ -23,14 +22,16 @@ def threshold(auc: float, small: float) -> float:
     The operator knows the accuracies, the correlation and the verifier. An answer scores N(0, 1) if it is wrong, and is
     shifted by sqrt(2) times the normal quantile of the AUC if it is right.
     """
-    from scipy.special import ndtr, ndtri
-
-    asked = np.linspace(-6.0, 8.0, 14_001)
+    normal = NormalDist()
+    apart = math.sqrt(2) * normal.inv_cdf(auc)
     both = pairs(abilities([small, LARGE]), RHO)[0, 1]
-    right_pass, wrong_pass = ndtr(math.sqrt(2) * ndtri(auc) - asked), ndtr(-asked)
-    right = small * right_pass + both * (1 - right_pass) + (LARGE - both) * (1 - wrong_pass)
-    enough = right >= LARGE - LOSS / RECURRING
-    return round(float(asked[np.argmax(enough)]), 4)
+
+    def right(asked: float) -> float:
+        right_pass, wrong_pass = normal.cdf(apart - asked), normal.cdf(-asked)
+        return small * right_pass + both * (1 - right_pass) + (LARGE - both) * (1 - wrong_pass)
+
+    enough = LARGE - LOSS / RECURRING
+    return next(step / 1000 for step in range(-6000, 8000) if right(step / 1000) >= enough)
 
 
 claim(
