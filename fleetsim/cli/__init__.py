@@ -12,6 +12,7 @@ from fleetsim.cli.accuracy import accuracy
 from fleetsim.cli.calibrate import calibrate
 from fleetsim.cli.capacity import capacity
 from fleetsim.cli.check import check
+from fleetsim.cli.claims import claims
 from fleetsim.cli.compare import compare
 from fleetsim.cli.group import Commands
 from fleetsim.cli.listing import list_
@@ -65,6 +66,7 @@ for _command in (
     calibrate,
     accuracy,
     quality,
+    claims,
 ):
     commands.add_command(_command)
 

@@ -6,7 +6,7 @@ warm-up to cut.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from fleetsim.metrics.contract import METRICS, Figure, RunFacts
@@ -33,15 +33,21 @@ class SomeFigure(Protocol):
 
 
 def figures(
-    facts: RunFacts, records: Records, settled: Settled | None = None, *, intervals: bool = True
+    facts: RunFacts,
+    records: Records,
+    settled: Settled | None = None,
+    *,
+    intervals: bool = True,
+    of: Collection[str] | None = None,
 ) -> tuple[list[Figure], float]:
     """The figures of every metric in the order of the metrics' names, and the warm-up that was cut, in seconds.
 
     `settled`: where the warm-up ends, for runs that are compared; None: where this run's own does. `intervals`: False
-    where only values are wanted, as of one replicate among many: costly intervals are then left out.
+    where only values are wanted, as of one replicate among many: costly intervals are then left out. `of`: names of
+    the metrics that are wanted, all by default.
     """
     view, found = View(facts, records, settled, intervals), []
-    for metric in METRICS.values():
+    for metric in [METRICS[name] for name in METRICS if of is None or name in of]:
         found += metric.rule(view)
         forget(records.tasks)
         forget(records.calls)

@@ -8,6 +8,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +39,16 @@ def render(study: Study) -> str:
 
 def sections_of(view: View) -> list[tuple[Section, list[Block]]]:
     """The sections that have something to say, in order, with their blocks."""
+    sections = sorted(SECTIONS.values(), key=lambda s: (s.order, s.name))
+    with unchecked():
+        return [(s, blocks) for s in sections if (blocks := s.rule(view))]
+
+
+def unchecked() -> AbstractContextManager[None]:
+    """Charts drawn within are not held to their schema: a test does that, and not every page, which halves the time."""
     from altair.utils.schemapi import debug_mode
 
-    sections = sorted(SECTIONS.values(), key=lambda s: (s.order, s.name))
-    with debug_mode(False):  # a test, and not every page, holds charts to the schema: that halves the time
-        return [(s, blocks) for s in sections if (blocks := s.rule(view))]
+    return debug_mode(False)
 
 
 def compose(name: str, question: str, parts: Sequence[tuple[Section, list[Block]]]) -> str:

@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "planning": QUESTION | SUPPLY | {"plan", "policies", "metrics"},
     "study": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "statistics", "findings"},
     "report": {"units", "errors", "registry", "tables", "compiled", "metrics", "statistics", "records", "findings"},
+    "claims": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "statistics", "findings", "study", "report"},
     "predict": QUESTION | SUPPLY | RUNNING,
     "calibration": QUESTION | SUPPLY | {"predict"},
     "accuracy": QUESTION | {"predict", "calibration", "report"},
@@ -42,7 +43,7 @@ MAY_IMPORT = {
     "cli": QUESTION
     | SUPPLY
     | RUNNING
-    | {"planning", "metrics", "statistics", "findings", "study", "report", "fleetsim", *MEASURED},
+    | {"planning", "metrics", "statistics", "findings", "study", "report", "claims", "fleetsim", *MEASURED},
 }
 """What each part may import beside itself; a part that is not listed may import nothing."""
 
@@ -95,6 +96,7 @@ FAMILIES = (
     "workload/lengths",
     "workload/traces",
     "workflow/kinds",
+    "claims/stated",
 )
 """Folders whose members import nothing of each other, only their contract (and lower floors)."""
 

@@ -9,6 +9,7 @@ import pytest
 from sources import ROOT
 
 from fleetsim import catalog
+from fleetsim.claims.stated.contract import CLAIMS
 from fleetsim.metrics.contract import METRICS
 from fleetsim.policies.balancers import BALANCERS
 from fleetsim.policies.selectors import SELECTORS
@@ -19,7 +20,7 @@ from fleetsim.scenario.fields import Model
 from fleetsim.tables import Table
 from fleetsim.workload.traces import FORMATS
 
-FAMILIES = [METRICS, BALANCERS, SELECTORS, SECTIONS, ARRIVALS, LENGTHS, WORKFLOWS, FORMATS]
+FAMILIES = [METRICS, BALANCERS, SELECTORS, SECTIONS, ARRIVALS, LENGTHS, WORKFLOWS, FORMATS, CLAIMS]
 MEMBERS = [(family, name) for family in FAMILIES for name in family]
 
 DEVICES, MODELS = 16, 20
@@ -30,7 +31,7 @@ DEVICES, MODELS = 16, 20
 def test_members_say_what_they_mean(family: Family, name: str) -> None:
     member = family[name]
     rule = getattr(member, "rule", None) or getattr(member, "reader", None) or member
-    words = getattr(member, "meaning", "") or getattr(rule, "__doc__", "") or ""
+    words = getattr(member, "meaning", "") or getattr(member, "sentence", "") or getattr(rule, "__doc__", "") or ""
     assert len(words.split()) >= 3, f"{family.noun} {name}: {words!r}"
 
 
