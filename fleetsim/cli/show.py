@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fleetsim.cli.graphs import graphs
 from fleetsim.cli.group import say, set_option
 from fleetsim.cli.pools import pool_text
 from fleetsim.cli.text import bytes_text, grid, three, time_text, wrapped
@@ -23,18 +24,29 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Show all about a profile, a family member or a scenario.")
 @click.argument("name", metavar="NAME|SCENARIO")
+@click.option("--graph", is_flag=True, help="Of a scenario: the workflow of each architecture, node by node.")
+@click.option(
+    "--svg", "folder", metavar="DIR", type=click.Path(path_type=Path), help="With --graph: write pictures, too."
+)
 @set_option
-def show(name: str, sets: tuple[str, ...]) -> None:
+def show(name: str, graph: bool, folder: Path | None, sets: tuple[str, ...]) -> None:
     """Show a profile with its sources, the keys of a family member, or the fleets of a scenario.
 
-    NAME is anything that `fleetsim list` names. For a scenario: step times, memory and price of every pool.
+    NAME is anything that `fleetsim list` names. For a scenario: step times, memory and price of every pool, or with
+    --graph the nodes that a task goes through.
 
     \b
     Examples:
       fleetsim show h100
       fleetsim show lognormal
       fleetsim show quickstart
+      fleetsim show boss_and_workers --graph --svg pictures
     """
+    if folder is not None and not graph:
+        raise click.UsageError("--svg goes with --graph")
+    if graph:
+        say("\n\n".join(graphs(name, sets, folder)))
+        return
     texts = [text for find in (_hardware, _model, _members, _policy, _trace, _metric, _slo) for text in find(name)]
     if texts and not os.path.isfile(name):
         say("\n\n".join(texts))

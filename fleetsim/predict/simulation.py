@@ -16,7 +16,9 @@ from fleetsim.predict.protocol import FOREVER_NS, SEED, Load
 from fleetsim.records import Records
 from fleetsim.tables import KNOBS, POOLS, Status
 from fleetsim.units import nanoseconds
-from fleetsim.workflow.contract import Graph
+from fleetsim.workflow.compiling import compiled
+from fleetsim.workflow.nodes import Call, End
+from fleetsim.workflow.room import PoolRoom, Room
 
 
 @dataclass(frozen=True)
@@ -120,13 +122,10 @@ def plan_of(table: StepTable, replicas: int, load: Load, prefill: Prefill | None
         pool.alpha_ns, pool.window_alpha_ns, pool.beta_ns = own.alpha_ns, own.window_alpha_ns, own.beta_ns
         pool.window_tokens = own.window_tokens
         pool.delay_ns = nanoseconds(load.request_s)
-        pool.decode_pool = -1
+        pool.decode_pool = pool.model = -1
     if prefill is not None:
         rows[0].decode_pool, rows[0].transfer_ns_per_token = 1, prefill.transfer_ns_per_token
         rows[1].first_replica, rows[1].base_offset = prefill.replicas, len(prefill.table.base_ns)
-    graph = Graph()
-    graph.call(0, 1, answers=True)
-    graph.end()
     return Plan(
         seed=SEED,
         horizon_ns=FOREVER_NS,
@@ -134,11 +133,17 @@ def plan_of(table: StepTable, replicas: int, load: Load, prefill: Prefill | None
         sample_every_ns=FOREVER_NS + 1,
         clients=load.clients,
         pools=rows,
-        nodes=graph.nodes(),
+        nodes=_one_call(),
         base_ns=np.concatenate([own.base_ns for own, _ in sides]),
         balancers=(BALANCERS["least_outstanding"],),
         knobs=np.zeros((len(sides), KNOBS)),
     )
+
+
+def _one_call() -> np.recarray:
+    """tables.NODES: every task is one call of the first pool."""
+    room = Room({"all": PoolRoom(0, 1)}, ("general",), ("all",), 1.0, 1.0, np.zeros((0, 1)))
+    return compiled({"answer": Call(pool="all", next="end", streams=True), "end": End()}, room).nodes
 
 
 def simulate(
