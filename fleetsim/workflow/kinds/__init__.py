@@ -1,1 +1,1 @@
-"""The kinds of architecture: how pools answer a task together. One file a kind; contract in `contract.py` beside them."""
+"""The kinds of architecture: how pools answer a task together. One file a kind; `contract.py` is theirs."""
