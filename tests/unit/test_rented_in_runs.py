@@ -33,8 +33,9 @@ def study(tmp_path_factory):
 def test_tokens_are_paid_and_energy_is_unknown(study):
     (arm,) = study.arms
     calls = arm.runs[0].records.calls
-    done = ((calls.finish_ns > 0) & (calls.finish_ns <= 20e9)).sum()
-    assert arm.value("usd_per_hour") == pytest.approx(done * (1000e-6 + 5 * 100e-6) / 20 * 3600)
+    done = calls[(calls.finish_ns > 0) & (calls.finish_ns <= 20e9)]
+    usd = 1e-6 * done.prompt_tokens.sum() + 5e-6 * done.output_tokens.sum()
+    assert arm.value("usd_per_hour") == pytest.approx(usd / 20 * 3600)
     assert math.isnan(arm.value("joules_per_task"))
     assert arm.value("refused_outage") == pytest.approx(10, abs=1)
 
