@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,11 +26,11 @@ def rented_table(endpoint: Endpoint) -> StepTable:
         block_tokens=1,
         context_tokens=int(endpoint.context_tokens),
         accelerators=0,
-        idle_w=0.0,
-        prefill_w=0.0,
-        decode_w=0.0,
+        idle_w=math.nan,
+        prefill_w=math.nan,
+        decode_w=math.nan,
         basis="given",
         memory={"weights_bytes": 0.0, "workspace_bytes": 0.0, "kv_bytes": 0.0, "total_bytes": 0.0},
-        notes=("a rented endpoint: its energy is the vendor's and is not counted",),
+        notes=("a rented endpoint: its energy is the vendor's and is not known",),
         sources=(("times and prices", "endpoint", "given in the scenario", "given"),),
     )

@@ -68,10 +68,9 @@ def recovery(study: Study, weak: str, strong: str) -> Recovery:
 
 
 def _shares(arm: Arm) -> dict[str, float]:
-    """Share of tasks answered by each model; a pool with a given table is a model of its own."""
+    """Share of tasks answered by each model, pools of one model together."""
     found: dict[str, float] = {}
     for pool in arm.runs[0].facts.pools:
-        model = pool.model if pool.model != "given table" else pool.name
         share = arm.value("answer_share", f"pool {pool.name}")
-        found[model] = found.get(model, 0.0) + (share if math.isfinite(share) else 0.0)
+        found[pool.answers_as] = found.get(pool.answers_as, 0.0) + (share if math.isfinite(share) else 0.0)
     return found
