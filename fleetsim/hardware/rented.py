@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from fleetsim.scenario.rented import Endpoint
 
 
+_LONG_NS = 1e9  # no step is made; as short ones, they would make the reference engine expect quick answers
+
+
 def rented_table(endpoint: Endpoint) -> StepTable:
     """A table whose steps nobody makes; only its context counts."""
     return StepTable(
-        base_ns=np.ones(2),
+        base_ns=np.full(2, _LONG_NS),
         alpha_ns=0.0,
         window_alpha_ns=0.0,
         window_tokens=0,
