@@ -159,9 +159,11 @@ def _simpler(data: Data) -> Iterator[Data]:
     for place in (_CLASSES, _POOLS):
         for name in _at(data, place):
             yield _without(data, (*place, name))
-    for name in pools:
+    for name, pool in pools.items():
         if workflow["kind"] != "single":
-            yield _with(data, _WORKFLOW, {"kind": "single", "pool": name})
+            yield _with(data, _ARCHITECTURE, {"pools": {name: pool}, "workflow": {"kind": "single", "pool": name}})
+    if _at(data, _ARCHITECTURE).get("changes"):
+        yield _without(data, (*_ARCHITECTURE, "changes"))
     seconds = float(data["horizon"].split()[0])
     if seconds > 0.05:
         yield {**data, "horizon": f"{seconds / 2} s"}
@@ -176,8 +178,9 @@ def _simpler(data: Data) -> Iterator[Data]:
 
 
 _CLASSES = ("workload", "classes")
-_POOLS = ("architectures", "under_test", "pools")
-_WORKFLOW = ("architectures", "under_test", "workflow")
+_ARCHITECTURE = ("architectures", "under_test")
+_POOLS = (*_ARCHITECTURE, "pools")
+_WORKFLOW = (*_ARCHITECTURE, "workflow")
 
 # For each key the plainest values first, so that a value is only ever made plainer.
 _PLAINER: dict[str, tuple[Any, ...]] = {

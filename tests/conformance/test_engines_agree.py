@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import yaml
 
+from fleetsim.scenario import schema  # noqa: F401  the families are whole once the language is
+from fleetsim.scenario.families import WORKFLOWS
 from fleetsim.study.random_scenarios import random_scenario
 from fleetsim.study.verify import compare, shrink, verify
 
@@ -36,9 +38,14 @@ def test_the_scenarios_reach_what_matters():
     balancers = {p["balancer"] if isinstance(p["balancer"], str) else p["balancer"]["kind"] for p in pools}
     assert len(balancers) >= 6
     assert {p.get("model") for p in pools} >= {"gemma-3-27b", "mixtral-8x7b"}
-    assert {d["architectures"]["under_test"]["workflow"]["kind"] for d in data} == {"single", "route"}
+    kinds = {d["architectures"]["under_test"]["workflow"]["kind"] for d in data}
+    assert kinds >= set(WORKFLOWS) - {"by_size", "graph", "moe"}
+    assert any("endpoint" in p for p in pools)
+    assert any(p.get("outages") for p in pools)
+    assert any(p.get("prefix_caching") for p in pools)
+    assert any(d["architectures"]["under_test"].get("changes") for d in data)
     assert any(p["network"] != "0 s" for p in pools)
-    assert {p["scheduler"] for p in pools} == {"chunked", "prefill_first", "static"}
+    assert {p.get("scheduler", "chunked") for p in pools} == {"chunked", "prefill_first", "static"}
 
 
 @pytest.fixture

@@ -154,7 +154,9 @@ def _filed(folder: Path) -> list:
     from fleetsim.study.points import point_of
     from fleetsim.study.run import load
 
-    text = QUICK.replace("{base: 4 ms, per_token: 10 us, decode_power: 100 W}", "{file: steps.csv}")
+    text = QUICK.replace(
+        "{base: 4 ms, per_token: 10 us, idle_power: 0 W, prefill_power: 0 W, decode_power: 100 W}", "{file: steps.csv}"
+    )
     point = point_of(load(write(folder, text, name="filed.yaml")), "one")
     return [point.replicated(k) for k in range(5)]
 

@@ -71,7 +71,7 @@ def test_faults_of_values_name_the_option_and_those_of_the_block_its_line(tmp_pa
     assert [(f.file, f.line) for f in caught.value.faults] == [("--vary", 2)]
     with pytest.raises(InputFaults) as caught:
         variations(varied(load(write(tmp_path, more=block)), ["architectures.one.pools.big.replicas=1,0"]))
-    assert {(f.file.rpartition("/")[2], f.line) for f in caught.value.faults} == {("--vary", 1), ("small.yaml", 23)}
+    assert {(f.file.rpartition("/")[2], f.line) for f in caught.value.faults} == {("--vary", 1), ("small.yaml", 27)}
 
 
 def test_one_path_twice_is_a_fault(tmp_path):

@@ -48,7 +48,9 @@ def test_words_and_other_architectures_do_not(tmp_path):
 
 
 def test_input_files_and_code_are_part_of_it(tmp_path, monkeypatch):
-    text = QUICK.replace("{base: 4 ms, per_token: 10 us, decode_power: 100 W}", "{file: steps.csv}")
+    text = QUICK.replace(
+        "{base: 4 ms, per_token: 10 us, idle_power: 0 W, prefill_power: 0 W, decode_power: 100 W}", "{file: steps.csv}"
+    )
     (tmp_path / "steps.csv").write_text("n_tokens,step_ms\n1,2\n100,4\n")
     first = point_of(load(write(tmp_path, text)), "one")
     (tmp_path / "steps.csv").write_text("n_tokens,step_ms\n1,2\n100,5\n")
