@@ -25,10 +25,18 @@ workload:
     job: {prompt: 50 tokens, output: {kind: uniform, low: 2, high: 30}, sizes: {short: 20, long: 60}}
 architectures:
   small:
-    pools: {small: {steps: {base: 10 ms, decode_power: 100 W, prefill_power: 100 W, idle_power: 20 W}, max_num_seqs: 1, price: $1 per h}}
+    pools:
+      small:
+        steps: {base: 10 ms, decode_power: 100 W, prefill_power: 100 W, idle_power: 20 W}
+        max_num_seqs: 1
+        price: $1 per h
     workflow: {kind: single, pool: small}
   large:
-    pools: {large: {steps: {base: 4 ms, decode_power: 300 W, prefill_power: 300 W, idle_power: 60 W}, max_num_seqs: 2, price: $4 per h}}
+    pools:
+      large:
+        steps: {base: 4 ms, decode_power: 300 W, prefill_power: 300 W, idle_power: 60 W}
+        max_num_seqs: 2
+        price: $4 per h
     workflow: {kind: single, pool: large}
 capacity:
   variables:
