@@ -23,15 +23,18 @@ def random_scenario(number: int) -> Data:
     dice = Dice(number)
     horizon_s = dice.pick((1, 2, 4, 8))
     classes = _DOMAINS[: 1 + dice.below(3)]
+    drain, samples = dice.pick(("0 s", "1 s", "60 s")), dice.pick((1, 10, 37))
+    workload = _workload(dice, classes, horizon_s)
+    domains = tuple(dict.fromkeys(name for each in workload["classes"].values() for name in each["domains"]))
     return {
         "name": f"random {number}",
         "seed": number,
         "horizon": f"{horizon_s} s",
         "warm_up": "0 s",
-        "drain": dice.pick(("0 s", "1 s", "60 s")),
-        "samples": dice.pick((1, 10, 37)),
-        "workload": _workload(dice, classes, horizon_s),
-        "architectures": {"under_test": _architecture(dice, classes)},
+        "drain": drain,
+        "samples": samples,
+        "workload": workload,
+        "architectures": {"under_test": _architecture(dice, domains)},
     }
 
 
@@ -95,7 +98,7 @@ def _length(dice: Dice, mean: int) -> Data:
     )
 
 
-def _architecture(dice: Dice, classes: Sequence[str]) -> Data:
+def _architecture(dice: Dice, domains: Sequence[str]) -> Data:
     """One pool, a router with specialists, or any kind of workflow over four pools, whose answers are judged."""
     if dice.one_in(4):
         return {"pools": {"only": _pool(dice)}, "workflow": {"kind": "single", "pool": "only"}}
@@ -107,7 +110,7 @@ def _architecture(dice: Dice, classes: Sequence[str]) -> Data:
     for name in _DOMAINS:
         pools[name] = _own_ways(dice, pools[name]) | {"accuracy": dice.pick((0.2, 0.6, 0.95))}
     pools["router"]["accuracy"] = 0.4
-    workflow = random_workflow(dice, tuple(pools), classes)
+    workflow = random_workflow(dice, tuple(pools), domains)
     return {"pools": pools, "workflow": workflow, "changes": _changes(dice, pools)}
 
 

@@ -12,7 +12,7 @@ Data = dict[str, Any]
 
 
 def random_workflow(dice: Dice, pools: Sequence[str], domains: Sequence[str]) -> Data:
-    """A workflow of a random kind; `domains` are those of the workload, by class."""
+    """A workflow of a random kind; `domains` are all those of the workload."""
     a, b, c, *_ = (dice.pick(pools) for _ in range(3))
     kinds: dict[str, Callable[[], Data]] = {
         "cascade": lambda: _cascade(dice, [a, b, c]),
@@ -30,7 +30,7 @@ def random_workflow(dice: Dice, pools: Sequence[str], domains: Sequence[str]) ->
         "roulette": lambda: {"pools": list(pools), **_agent(dice)},
         "edge_first": lambda: {"edge": a, "cloud": b, "confidence": _verifier(dice, c), **_deadline(dice)},
         "constellation": lambda: {"tiers": list(pools), "rule": _rule(dice), "informed": 0.4, "guess": 0.7},
-        "novelty_split": lambda: {"small": a, "large": b, "shares": dict.fromkeys(_all(domains), 0.7)},
+        "novelty_split": lambda: {"small": a, "large": b, "shares": dict.fromkeys(domains, 0.7)},
         "market": lambda: {"vendors": list(pools), "rule": _rule(dice), "learns": True, "discount": 0.9},
         "marketplace": lambda: {"shelves": {"one": {"offers": list(pools)}, "two": {"offers": list(pools)}}},
         "session": lambda: {
@@ -43,10 +43,6 @@ def random_workflow(dice: Dice, pools: Sequence[str], domains: Sequence[str]) ->
     }
     kind = dice.pick(sorted(kinds))
     return {"kind": kind, **kinds[kind]()}
-
-
-def _all(domains: Sequence[str]) -> tuple[str, ...]:
-    return tuple(domains)
 
 
 def _verifier(dice: Dice, pool: str) -> Data:

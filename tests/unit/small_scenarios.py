@@ -4,6 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+PAIR = """\
+name: pair
+question: Fast and narrow, or slow and wide?
+seed: 7
+horizon: 40 s
+warm_up: 4 s
+samples: 10
+workload:
+  arrivals: {kind: poisson, rate: 10 per s}
+  classes:
+    job: {prompt: 40 tokens, output: {kind: uniform, low: 2, high: 20}}
+architectures:
+  fast:
+    pools: {p: {steps: {base: 4 ms}, max_num_seqs: 1, price: $2 per h}}
+    workflow: {kind: single, pool: p}
+  wide:
+    pools: {p: {steps: {base: 20 ms}, max_num_seqs: 64, price: $1 per h}}
+    workflow: {kind: single, pool: p}
+"""
+
 SMALL = """\
 name: small
 question: One or two?

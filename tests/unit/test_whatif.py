@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from small_scenarios import write
+from small_scenarios import PAIR, write
 
 import fleetsim
 from fleetsim.cli import commands
@@ -17,31 +17,12 @@ from fleetsim.errors import InputFaults, UnknownName
 from fleetsim.study.whatif.design import Factor, latin, one_at_a_time
 from fleetsim.study.whatif.sensitivity import NoSensitivity
 
-SCENARIO = """\
-name: pair
-question: Fast and narrow, or slow and wide?
-seed: 7
-horizon: 40 s
-warm_up: 4 s
-samples: 10
-workload:
-  arrivals: {kind: poisson, rate: 10 per s}
-  classes:
-    job: {prompt: 40 tokens, output: {kind: uniform, low: 2, high: 20}}
-architectures:
-  fast:
-    pools: {p: {steps: {base: 4 ms}, max_num_seqs: 1, price: $2 per h}}
-    workflow: {kind: single, pool: p}
-  wide:
-    pools: {p: {steps: {base: 20 ms}, max_num_seqs: 64, price: $1 per h}}
-    workflow: {kind: single, pool: p}
-"""
 RATE, SLOTS = "workload.arrivals.rate", "architectures.fast.pools.p.max_num_seqs"
 
 
 @pytest.fixture
 def path(tmp_path):
-    return write(tmp_path, SCENARIO)
+    return write(tmp_path, PAIR)
 
 
 def test_numbers_of_one_unit_make_a_scale():
