@@ -92,6 +92,8 @@ def _figures(device: HardwareProfile) -> str:
         if link:
             figure = link.bandwidth_bytes_per_s
             rows.append([f"{label}, one way", f"{bytes_text(figure.value)}/s", *_provenance(figure)])
+    if host := device.links.host_bytes_per_s:
+        rows.append(["host link, one way", f"{bytes_text(host.value)}/s", *_provenance(host)])
     for phase in type(device.power).model_fields:
         figure = getattr(device.power, phase)
         rows.append([f"power {phase.removesuffix('_w')}", f"{three(figure.value)} W", *_provenance(figure)])
