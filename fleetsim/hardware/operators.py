@@ -10,7 +10,6 @@ from fleetsim.catalog import HardwareProfile
 from fleetsim.catalog.hardware_profile import RooflineFit
 from fleetsim.hardware.precision import Format
 
-
 _HOST_LINK_SHARE = 0.74  # of its bandwidth that large transfers reach: 23.7 of 32 GB/s (vidur's profile of PCIe 4 x16)
 
 
