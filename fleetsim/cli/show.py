@@ -47,7 +47,7 @@ def show(name: str, graph: bool, folder: Path | None, sets: tuple[str, ...]) -> 
     if graph:
         say("\n\n".join(graphs(name, sets, folder)))
         return
-    texts = [text for find in (_hardware, _model, _members, _policy, _trace, _metric, _slo) for text in find(name)]
+    texts = [text for find in (_hardware, _model, _framework, _members, _policy, _trace, _metric, _slo) for text in find(name)]
     if texts and not os.path.isfile(name):
         say("\n\n".join(texts))
         return
@@ -132,6 +132,29 @@ def _shapes(model: ModelProfile) -> str:
     for kind, figure in model.capability.items():
         rows.append([f"right answers: {kind}", f"{100 * figure.value:.1f} %", *_provenance(figure)])
     return grid(rows, right=(1,))
+
+
+def _framework(name: str) -> Iterator[str]:
+    from fleetsim.catalog import framework_names, load_framework
+
+    if name in framework_names():
+        framework = load_framework(name)
+        runs, fit = framework.scheduling, framework.calibration
+        told = {*type(fit).__base__.model_fields, "source", "confidence"}
+        rows = [["figure", "value"]]
+        rows += [row for block in (runs, fit) for row in _settings(block) if row[0] not in told]
+        notes = [wrapped(text) for text in (framework.note, f"defaults from {runs.source}; {runs.confidence}") if text]
+        yield "\n".join([f"framework {framework.key}: {framework.name}", *notes, "", grid(rows, right=(1,))])
+        yield wrapped(f"step times rest on: {fit.basis}; {fit.data} ({fit.date}); error: {fit.error or 'not known'}")
+
+
+def _settings(block: Any) -> Iterator[list[str]]:
+    """The keys of a profile's block and their values with units."""
+    for key, field in type(block).model_fields.items():
+        value = getattr(block, key)
+        if isinstance(value, float):
+            value = time_text(value) if key.endswith("_s") else three(value)
+        yield [field.alias or key, f"{value:,}" if isinstance(value, int) else str(value)]
 
 
 def _members(name: str) -> Iterator[str]:
