@@ -36,7 +36,8 @@ def test_a_dearer_arm_that_is_right_more_often_is_told():
     lines = said(judged(0.50, 4.0, 1000), judged(0.75, 9.0, 3000, usd_per_hour=180.0))
     assert lines[0].startswith("Serve this load with A: ")
     assert lines[1] == (
-        "Where a right answer is worth more than money, B is right in 75.0 % of tasks, A in 50.0 %, at +80 % fleet cost."
+        "Where a right answer is worth more than money, B is right in 75.0 % of tasks, A in 50.0 %, "
+        "at +80 % fleet cost."
     )
 
 
