@@ -1,4 +1,4 @@
-"""Make golden.json again: python tests/golden/goldens.py. CHANGELOG.md then says whose results changed, under Results."""
+"""Make golden.json again: python tests/golden/goldens.py. Then CHANGELOG.md says under Results what has changed."""
 
 from __future__ import annotations
 
