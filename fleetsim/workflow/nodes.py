@@ -127,6 +127,13 @@ class Verify(Model):
     auc: Auc | None = Field(None, description="a verifier of answers: how well it tells right from wrong")
     accepts: Fraction | None = Field(None, description="with auc: share of right answers that pass")
     threshold: Probit | None = Field(None, description="with auc: the score to reach, instead of `accepts`")
+    risk: Fraction | None = Field(
+        None, description="with auc: share of all tasks in which a wrong answer may pass, instead of `accepts`"
+    )
+    calibrated_on: Count | None = Field(None, description="with risk: labelled tasks that the threshold is found by")
+    confidence: Fraction | None = Field(
+        None, description="with risk: how surely it is kept; without: in the mean over sets of labelled tasks"
+    )
     detects: Fraction | None = Field(None, description="share of wrong answers that fail; right ones always pass")
     errors: Fraction | None = Field(None, description="a judge who is wrong in this share of cases, either way")
     agreement: Fraction | None = Field(None, description="share of votes that must stand behind the answer")
