@@ -152,6 +152,7 @@ def _changes(dice: random.Random, pools: list[dict]) -> np.recarray:
                 in_place = 1 if p.get("endpoint") else dice.choice((0, 1))
                 time_ns = dice.choice((30_000, dice.randrange(HORIZON_NS)))
                 late = {"version": dice.choice((-1, 0, 1)), "load_ns": dice.choice((1, 1000, 20_000))}
+                late["forgets"] = dice.choice((0, 1))
                 rows.append({"time_ns": time_ns, "replica": replica, "in_place": in_place} | late)
         first += int(p["replicas"])
     return changes(*sorted(rows, key=lambda row: (row["time_ns"], row["replica"])))

@@ -10,7 +10,7 @@ from fleetsim.engine.core.calls import let_go
 from fleetsim.engine.core.changing import change_replica, load, open_replica
 from fleetsim.engine.core.ending import end_steps
 from fleetsim.engine.core.endpoints import end_service
-from fleetsim.engine.core.entries import keep_conversation
+from fleetsim.engine.core.entries import keep_conversation, trim
 from fleetsim.engine.core.events import pop_message, rank_of, reschedule, task_of
 from fleetsim.engine.core.opening import STATE_TYPE
 from fleetsim.engine.core.sampling import sample
@@ -142,7 +142,11 @@ def change(state, row, number):
     book = state.books[replica.pool]
     if row < 0:
         open_replica(replica, book, state.versions)
-    elif change_replica(row, replica, book, clock, state.changes, state.versions, state.network):
+        trim(replica, 0, clock, state.live_tasks, state.live_entries)
+        return
+    if state.changes[row].forgets and state.changes[row].in_place and not replica.closed:
+        trim(replica, 0, clock, state.live_tasks, state.live_entries)
+    if change_replica(row, replica, book, clock, state.changes, state.versions, state.network):
         reschedule(state.tree, state.due_ns, number, end_of_current_step(replica, clock.now_ns))
 
 
