@@ -67,8 +67,8 @@ def _moves(change: Change, number: int, row: np.record, has: dict[int, dict[str,
     due = [r for r in range(first, first + count) if not to or has.get(r) != to]
     has.update(dict.fromkeys(due, to))
     load_ns = max(1, nanoseconds(change.load_s))
-    forgets = bool({"model", "hardware", "precision", "tp"} & set(to))  # less only its answers drift
+    forgets = int(change.to.judged_as is not None)  # in place; an accuracy of its own is drift of the same model
     return [
-        (nanoseconds(change.at_s + turn * gap_s), replica, number, int(change.in_place), load_ns, int(forgets))
+        (nanoseconds(change.at_s + turn * gap_s), replica, number, int(change.in_place), load_ns, forgets)
         for turn, replica in enumerate(due)
     ]

@@ -135,9 +135,6 @@ class Endpoint:
         """Calls delivered from now on are answered by another model."""
         self.version = version
 
-    def forget(self) -> None:
-        """An endpoint keeps no conversations."""
-
     def sample(self, time_ns: int) -> Sample:
         """The endpoint as it is at `time_ns`: it does not say how busy it is."""
         return Sample(

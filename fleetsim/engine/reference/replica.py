@@ -219,10 +219,6 @@ class Replica:
         """It has loaded the version and takes calls again."""
         self.version = version
         self.open = True
-        self.forget()
-
-    def forget(self) -> None:
-        """Of no conversation is anything kept any longer."""
         self.batch.kept.clear()
 
     # What is seen of it
