@@ -71,6 +71,7 @@ def _choice_tables(choices: Choices) -> dict[str, object]:
         "options": choices.table(),
         "option_ability": np.array(choices.ability, np.float64),
         "memory_rows": choices.memory_rows,
+        "task_memory_rows": choices.task_memory_rows,
         "selectors": tuple(SELECTORS[rule] for rule in choices.rules),
         "selector_knobs": np.array(choices.knobs, np.float64).reshape(-1, KNOBS),
     }

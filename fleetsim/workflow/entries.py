@@ -97,6 +97,8 @@ def _select(node: Select, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield f"options.{branch}", unknown("branch", branch, node.to)
     if node.rule is not None:
         yield from _rule(node)
+    if node.remembers != "all" and not node.learns:
+        yield "learns", "must be true for a selection that remembers something"
     if node.rule is None and (node.learns or node.options):
         yield "", "has options, or learns, but no rule that could make use of it"
 

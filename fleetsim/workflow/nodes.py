@@ -85,6 +85,10 @@ class Select(Model):
         0.0, description="standard deviation of the errors in what is known of abilities (probit)"
     )
     learns: bool = Field(False, description="whether tasks report how they went; for rules that learn")
+    remembers: Literal["all", "task"] = Field(
+        "all",
+        description="all: how tasks went that took a branch; task: what verifiers made of this task's own answers",
+    )
     per_domain: bool = Field(False, description="whether it learns for each guessed domain apart")
     feedback_error: Fraction = Field(0.0, description="share of reports that are the wrong way round")
     cost_weight: Annotated[float, Strict(), Field(ge=0)] = Field(0.0, description="reward lost per dollar")

@@ -70,6 +70,7 @@ def random_plan(number: int) -> tuple[Plan, Rows]:
         options=options(*graph.option_rows),
         option_ability=np.array([dice.gauss(0, 1) for _ in range(DOMAINS * len(graph.option_rows))]),
         memory_rows=DOMAINS * len(graph.option_rows),
+        task_memory_rows=DOMAINS * len(graph.option_rows),
         selectors=tuple(rules),
         selector_knobs=np.array([_knobs(rule) for rule in rules]),
         versions=_versions(dice, pools),

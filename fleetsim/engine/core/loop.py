@@ -167,7 +167,7 @@ def receive(state):
     elif rank == _ARRIVAL:
         number = task_of(key)
         fed = state.tasks[number - clock.first_task]
-        entering = new_task(fed, number, clock, state.live_tasks, state.live_threads)
+        entering = new_task(fed, number, clock, state.live_tasks, state.live_threads, state.memory)
     elif rank == _ANSWERED:
         call = live_calls[slot]
         replica, pool = state.replicas[call.replica], state.pools[call.pool]
@@ -196,7 +196,8 @@ def happen(state, kind):
         end_replica_steps(state, state.replicas[state.tree[1]])
     elif kind == _ROW:
         number = clock.first_task + clock.next_row
-        entering = new_task(state.tasks[clock.next_row], number, clock, state.live_tasks, state.live_threads)
+        fed = state.tasks[clock.next_row]
+        entering = new_task(fed, number, clock, state.live_tasks, state.live_threads, state.memory)
         clock.next_row += 1
     else:
         return receive(state)
