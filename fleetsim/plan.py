@@ -39,6 +39,7 @@ class Plan:
     options: np.recarray = field(default_factory=lambda: OPTIONS.empty(0))
     option_ability: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float64))  # [option, domain], flat
     memory_rows: int = 0  # what selectors are told in a run: rows of reports and reward
+    task_memory_rows: int = 0  # what they are told of a single task
     selectors: tuple[Selector, ...] = ()
     selector_knobs: np.ndarray = field(default_factory=lambda: np.zeros((0, KNOBS)))  # [position in selectors, knob]
     versions: np.recarray = field(default_factory=lambda: VERSIONS.empty(0))

@@ -9,6 +9,7 @@ import numpy as np
 from fleetsim.plan import Plan
 from fleetsim.planning.changes import change_tables
 from fleetsim.planning.equipment import Equipment, EquippedPool, fleets, prefill_name
+from fleetsim.planning.graphs import graph_of
 from fleetsim.planning.rents import outage_rows, rent
 from fleetsim.planning.rooms import room_of
 from fleetsim.policies.balancers import BALANCERS, Balancer
@@ -40,7 +41,7 @@ def plan_architecture(
     times = rent(pools, equipped)
     changing = change_tables(name, architecture, equipment, judged, pools, names)
     room = room_of(name, architecture, dict(zip(names, equipped, strict=True)), workload, seed, judged)
-    graph = compiled(architecture.workflow.nodes(workload.domains), room, len(times))
+    graph = compiled(graph_of(name, architecture, workload, seed, judged), room, len(times))
     return Plan(
         seed=seed,
         horizon_ns=horizon_ns,
@@ -70,6 +71,7 @@ def _choice_tables(choices: Choices) -> dict[str, object]:
         "options": choices.table(),
         "option_ability": np.array(choices.ability, np.float64),
         "memory_rows": choices.memory_rows,
+        "task_memory_rows": choices.task_memory_rows,
         "selectors": tuple(SELECTORS[rule] for rule in choices.rules),
         "selector_knobs": np.array(choices.knobs, np.float64).reshape(-1, KNOBS),
     }

@@ -78,5 +78,6 @@ CHANGES = Table(
     Column("version", "i4", "row of VERSIONS; -1: as before"),
     Column("in_place", "i4", "1: at once; 0: it closes, finishes what it has, loads and opens again"),
     Column("load_ns", "i8", "how long it loads"),
+    Column("forgets", "i4", "1 if what it runs then cannot go on with conversations that were kept before"),
 )
 """Changes of replicas during a run, in order of time, then replica."""

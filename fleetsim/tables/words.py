@@ -79,6 +79,14 @@ class SignalOf(IntEnum):
     ADVANTAGE = 1  # how much easier than for the first option's
 
 
+class Learns(IntEnum):
+    """Who remembers how the options of a SELECT fared."""
+
+    NEVER = 0
+    ALL_TASKS = 1  # told by every task when it ends
+    OWN_TASK = 2  # told by the scores that a verifier gives the task's answers
+
+
 class JoinRule(IntEnum):
     """Which answer a thread has behind a JOIN."""
 

@@ -70,6 +70,7 @@ def random_plan(number: int) -> tuple[Plan, Rows]:
         options=options(*graph.option_rows),
         option_ability=np.array([dice.gauss(0, 1) for _ in range(DOMAINS * len(graph.option_rows))]),
         memory_rows=DOMAINS * len(graph.option_rows),
+        task_memory_rows=DOMAINS * len(graph.option_rows),
         selectors=tuple(rules),
         selector_knobs=np.array([_knobs(rule) for rule in rules]),
         versions=_versions(dice, pools),
@@ -152,6 +153,7 @@ def _changes(dice: random.Random, pools: list[dict]) -> np.recarray:
                 in_place = 1 if p.get("endpoint") else dice.choice((0, 1))
                 time_ns = dice.choice((30_000, dice.randrange(HORIZON_NS)))
                 late = {"version": dice.choice((-1, 0, 1)), "load_ns": dice.choice((1, 1000, 20_000))}
+                late["forgets"] = dice.choice((0, 1))
                 rows.append({"time_ns": time_ns, "replica": replica, "in_place": in_place} | late)
         first += int(p["replicas"])
     return changes(*sorted(rows, key=lambda row: (row["time_ns"], row["replica"])))

@@ -97,6 +97,9 @@ LIVE_THREADS = Table(
     Column("tokens", "i4", "its length"),
     Column("weight", "f8", "its weight in a vote"),
     Column("agreement", "f8", "share of votes behind its answer"),
+    Column("tried_node", "i8", "the SELECT whose task remembers, where it chose what no verifier has scored; -1: none"),
+    Column("tried_branch", "i8", "what it chose there"),
+    Column("tried_domain", "i8", "the domain its task was taken for there"),
 )
 
 PASS_BITS = 21

@@ -10,7 +10,7 @@ from fleetsim.engine.core.calls import let_go
 from fleetsim.engine.core.changing import change_replica, load, open_replica
 from fleetsim.engine.core.ending import end_steps
 from fleetsim.engine.core.endpoints import end_service
-from fleetsim.engine.core.entries import keep_conversation
+from fleetsim.engine.core.entries import keep_conversation, trim
 from fleetsim.engine.core.events import pop_message, rank_of, reschedule, task_of
 from fleetsim.engine.core.opening import STATE_TYPE
 from fleetsim.engine.core.sampling import sample
@@ -142,7 +142,11 @@ def change(state, row, number):
     book = state.books[replica.pool]
     if row < 0:
         open_replica(replica, book, state.versions)
-    elif change_replica(row, replica, book, clock, state.changes, state.versions, state.network):
+        trim(replica, 0, clock, state.live_tasks, state.live_entries)
+        return
+    if state.changes[row].forgets and state.changes[row].in_place and not replica.closed:
+        trim(replica, 0, clock, state.live_tasks, state.live_entries)
+    if change_replica(row, replica, book, clock, state.changes, state.versions, state.network):
         reschedule(state.tree, state.due_ns, number, end_of_current_step(replica, clock.now_ns))
 
 
@@ -163,7 +167,7 @@ def receive(state):
     elif rank == _ARRIVAL:
         number = task_of(key)
         fed = state.tasks[number - clock.first_task]
-        entering = new_task(fed, number, clock, state.live_tasks, state.live_threads)
+        entering = new_task(fed, number, clock, state.live_tasks, state.live_threads, state.memory)
     elif rank == _ANSWERED:
         call = live_calls[slot]
         replica, pool = state.replicas[call.replica], state.pools[call.pool]
@@ -192,7 +196,8 @@ def happen(state, kind):
         end_replica_steps(state, state.replicas[state.tree[1]])
     elif kind == _ROW:
         number = clock.first_task + clock.next_row
-        entering = new_task(state.tasks[clock.next_row], number, clock, state.live_tasks, state.live_threads)
+        fed = state.tasks[clock.next_row]
+        entering = new_task(fed, number, clock, state.live_tasks, state.live_threads, state.memory)
         clock.next_row += 1
     else:
         return receive(state)

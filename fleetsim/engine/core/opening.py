@@ -96,7 +96,7 @@ def _open_clock(plan: Plan, margin: int) -> np.recarray:
     clock.more_tasks = 1
     for link in ("free_call", "free_task", "free_thread", "free_gathering", "free_entry", "forking", "finished"):
         clock[link] = -1
-    clock.domains = plan.domains
+    clock.domains, clock.memory_rows, clock.task_memory_rows = plan.domains, plan.memory_rows, plan.task_memory_rows
     solving = plan.nodes[(plan.nodes.kind == NodeKind.CALL) & (plan.nodes.solves == 1)]
     clock.judged = (plan.pools.model[solving.pool] >= 0).any()
     return clock
@@ -152,6 +152,9 @@ def enlarge(state: State, kinds: Iterable[str], slots: int) -> State:
         table, first = f"live_{kind}", f"free_{kind[:-1] if kind != 'entries' else 'entry'}"
         larger[table], clock[first] = _with_slots(getattr(state, table), slots, clock[first])
         clock[f"free_{kind}"] += slots
+    if "tasks" in kinds:
+        own = MEMORY.empty(slots * int(clock.task_memory_rows))
+        larger["memory"] = np.concatenate([state.memory, own]).view(np.recarray)
     state = state._replace(**larger)
     # At most: a message a call, one a waiting thread, one a thinking client, one a replica that loads, the next change.
     most = len(state.live_calls) + len(state.live_threads) + int(clock.clients) + len(state.replicas) + 1

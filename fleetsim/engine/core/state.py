@@ -42,6 +42,8 @@ CLOCK = Table(
     Column("finished", "i4", "calls that have finished at their replica at this instant, linked by `next`"),
     Column("busy", "i4", "1 if these two were left for want of room"),
     Column("domains", "i8", "domains of the workload"),
+    Column("memory_rows", "i8", "rows of memory that all tasks share; behind them each slot of a task has its own"),
+    Column("task_memory_rows", "i8", "how many a task has"),
     Column("judged", "i4", "1 if any call of the workflow is judged"),
     Column("messages", "i8", "entries of the network heap"),
     Column("waking", "i8", "replicas that start a step at this instant"),

@@ -219,6 +219,7 @@ class Replica:
         """It has loaded the version and takes calls again."""
         self.version = version
         self.open = True
+        self.batch.kept.clear()
 
     # What is seen of it
 
