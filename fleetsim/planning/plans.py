@@ -12,6 +12,7 @@ from fleetsim.planning.equipment import Equipment, EquippedPool, fleets, prefill
 from fleetsim.planning.rents import outage_rows, rent
 from fleetsim.planning.rooms import room_of
 from fleetsim.policies.balancers import BALANCERS, Balancer
+from fleetsim.policies.scheduling import QUEUE_ORDERS, QueueOrder
 from fleetsim.policies.selectors import SELECTORS
 from fleetsim.quality.judged import Judged
 from fleetsim.tables import KNOBS, POOLS, Scheduler
@@ -21,7 +22,9 @@ from fleetsim.workflow.compiling import compiled
 from fleetsim.workload import Workload
 
 if TYPE_CHECKING:
-    from fleetsim.scenario.schema import Pool, Scenario
+    from fleetsim.registry import Family
+    from fleetsim.scenario.rules import BalancerChoice, QueueOrderChoice
+    from fleetsim.scenario.schema import Scenario
 
 
 def plan_architecture(
@@ -33,7 +36,8 @@ def plan_architecture(
     names = list(fleets(architecture))
     equipped = [equipment[name, fleet] for fleet in names]
     balancers = tuple({e.pool.balancer.kind: BALANCERS[e.pool.balancer.kind] for e in equipped}.values())
-    pools = _pool_rows(names, equipped, balancers)
+    orders = tuple({e.pool.queue_order.kind: QUEUE_ORDERS[e.pool.queue_order.kind] for e in equipped}.values())
+    pools = _pool_rows(names, equipped, balancers, orders)
     pools.model = [judged.row(name, fleet) for fleet in names]
     horizon_ns = nanoseconds(scenario.horizon_s)
     stop_ns = horizon_ns + nanoseconds(scenario.drain_s)
@@ -51,7 +55,7 @@ def plan_architecture(
         nodes=graph.nodes,
         base_ns=np.concatenate([*(e.table.base_ns for e in equipped), *changing.base_ns]),
         balancers=balancers,
-        knobs=np.array([_knobs(e.pool, BALANCERS[e.pool.balancer.kind]) for e in equipped]),
+        knobs=np.array([_knobs(e.pool.balancer, BALANCERS) for e in equipped]),
         branch_targets=np.array(graph.targets, np.int64),
         branch_cdf=np.array(graph.cdf, np.float64),
         times_ns=np.array(times + graph.times_ns, np.int64),
@@ -59,6 +63,9 @@ def plan_architecture(
         domains=len(workload.domains),
         quality=judged.tables,
         **_choice_tables(graph.choices),
+        queue_orders=orders,
+        order_knobs=np.array([_knobs(e.pool.queue_order, QUEUE_ORDERS) for e in equipped]),
+        priorities=np.array([scenario.workload.classes[each].priority for each in workload.classes], np.int64),
         versions=changing.versions,
         changes=changing.changes,
     )
@@ -75,7 +82,9 @@ def _choice_tables(choices: Choices) -> dict[str, object]:
     }
 
 
-def _pool_rows(names: list[str], equipped: list[EquippedPool], balancers: tuple[Balancer, ...]) -> np.recarray:
+def _pool_rows(
+    names: list[str], equipped: list[EquippedPool], balancers: tuple[Balancer, ...], orders: tuple[QueueOrder, ...]
+) -> np.recarray:
     rows = POOLS.empty(len(equipped))
     replicas = base_offset = 0
     for row, e in zip(rows, equipped, strict=True):
@@ -83,7 +92,8 @@ def _pool_rows(names: list[str], equipped: list[EquippedPool], balancers: tuple[
         row.first_replica, row.replicas = replicas, pool.replicas
         row.balancer, row.reads_kv = balancers.index(balancer), balancer.reads_kv
         row.max_num_seqs, row.max_batched_tokens = pool.max_num_seqs, pool.max_num_batched_tokens
-        row.scheduler = Scheduler[pool.scheduler.upper()]
+        row.scheduler, order = Scheduler[pool.scheduler.upper()], QUEUE_ORDERS[pool.queue_order.kind]
+        row.queue_order, row.order_asked = orders.index(order), order.asked
         row.block_tokens, row.kv_blocks, row.context_tokens = table.block_tokens, table.kv_blocks, table.context_tokens
         row.base_offset, row.alpha_ns, row.beta_ns = base_offset, table.alpha_ns, table.beta_ns
         row.window_alpha_ns, row.window_tokens = table.window_alpha_ns, table.window_tokens
@@ -108,7 +118,7 @@ def _disaggregate(rows: np.recarray, prefill: int, decode: int, decoder: Equippe
     rows.context_tokens[[prefill, decode]] = rows.context_tokens[[prefill, decode]].min()
 
 
-def _knobs(pool: Pool, balancer: Balancer) -> list[float]:
-    given = pool.balancer.model_extra or {}
-    values = [float(given.get(name, default)) for name, default in balancer.knobs.items()]
+def _knobs(chosen: BalancerChoice | QueueOrderChoice, family: Family[Balancer] | Family[QueueOrder]) -> list[float]:
+    given = chosen.model_extra or {}
+    values = [float(given.get(name, default)) for name, default in family[chosen.kind].knobs.items()]
     return values + [0.0] * (KNOBS - len(values))
