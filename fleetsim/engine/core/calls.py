@@ -127,7 +127,7 @@ def assign(call, slot, class_id, replica, signal, now_ns, orders, ordering, live
     call.replica = replica.row
     signal.outstanding += 1
     signal.outstanding_tokens += call.prompt
-    return line_up(replica, slot, class_id, now_ns, orders[replica.queue_order], ordering, live_calls)
+    return line_up(replica, slot, class_id, now_ns, orders, ordering, live_calls)
 
 
 @section

@@ -89,7 +89,7 @@ def start_waking(state, orders):
         due = start_step(
             replica,
             clock,
-            orders[replica.queue_order],
+            orders,
             state.ordering,
             state.live_calls,
             state.live_tasks,

@@ -45,7 +45,7 @@ def meld(live_calls, one, other):
     root, above = -1, -1
     while one >= 0 and other >= 0:
         a, b = live_calls[one], live_calls[other]
-        if b.key < a.key or (b.key == a.key and b.joined < a.joined):
+        if b.key < a.key or (b.key == a.key and b.order < a.order):
             one, other = other, one
         if above >= 0:
             live_calls[above].prev = one
@@ -62,14 +62,14 @@ def meld(live_calls, one, other):
 
 
 @routine
-def insert(replica, slot, priority, now_ns, rule, ordering, live_calls):
+def insert(replica, slot, class_id, now_ns, orders, ordering, live_calls):
     """Put a call among those with keys; tells whether it is the head now."""
-    call, asked = live_calls[slot], ordering.asked[0]
-    asked.priority, asked.prompt_tokens, asked.joined_s = priority, call.prompt, now_ns / 1e9
+    call, asked, rule = live_calls[slot], ordering.asked[0], orders[replica.queue_order]
+    asked.priority, asked.prompt_tokens, asked.joined_s = ordering.priorities[class_id], call.prompt, now_ns / 1e9
     asked.served_prompt_tokens, asked.served_output_tokens = 0, 0
     call.key = rule(asked, ordering.knobs[replica.pool])
     replica.joins += 1
-    call.joined, call.line, call.prev, call.next = replica.joins, -1, -1, -1
+    call.order, call.line, call.prev, call.next = replica.joins, -1, -1, -1
     replica.queue_root = meld(live_calls, replica.queue_root, slot)
     return replica.queue_root == slot and replica.queue_head < 0
 
@@ -90,14 +90,14 @@ def stand_in_line(replica, slot, class_id, ordering, live_calls):
 
 
 @section
-def line_up(replica, slot, class_id, now_ns, rule, ordering, live_calls):
+def line_up(replica, slot, class_id, now_ns, orders, ordering, live_calls):
     """A call joins the replica's queue; tells whether the replica must look at it as soon as its step has ended."""
     replica.waiting += 1
     replica.waiting_blocks += blocks_of(live_calls[slot].target, replica.block_tokens)
     if replica.order_asked == _STARTING:
         return stand_in_line(replica, slot, class_id, ordering, live_calls)
     if replica.order_asked == _JOINING:
-        first = insert(replica, slot, ordering.priorities[class_id], now_ns, rule, ordering, live_calls)
+        first = insert(replica, slot, class_id, now_ns, orders, ordering, live_calls)
     else:
         first = enqueue(replica, live_calls, slot)
     return first and replica.running < replica.max_num_seqs
@@ -114,9 +114,14 @@ def level_of(replica, row, rule, ordering):
 
 
 @routine
-def lift_lines(replica, rule, ordering):
+def lift_lines(replica, orders, ordering):
     """Lift the classes that have calls waiting again up to those that had some all the time: nothing is saved up."""
-    lines, first, count = ordering.lines, replica.first_line, len(ordering.priorities)
+    rule, lines, first, count = (
+        orders[replica.queue_order],
+        ordering.lines,
+        replica.first_line,
+        len(ordering.priorities),
+    )
     reference = math.inf
     for row in range(first, first + count):
         if lines[row].head >= 0 and not lines[row].fresh:
@@ -132,9 +137,11 @@ def lift_lines(replica, rule, ordering):
 
 
 @routine
-def first_in_lines(replica, rule, ordering):
-    """The first call of the class with the least level; there is one."""
-    slot, least = -1, math.inf
+def first_behind(replica, orders, ordering):
+    """The first of the calls behind the front: that with the least key, or of the class with the least level."""
+    if replica.order_asked == _JOINING:
+        return replica.queue_root
+    rule, slot, least = orders[replica.queue_order], -1, math.inf
     for row in range(replica.first_line, replica.first_line + len(ordering.priorities)):
         if ordering.lines[row].head >= 0:
             level = level_of(replica, row, rule, ordering)
@@ -144,11 +151,9 @@ def first_in_lines(replica, rule, ordering):
 
 
 @section
-def head_of(replica, rule, ordering):
+def head_of(replica, orders, ordering):
     """The head of a queue that is not empty."""
-    if replica.queue_head >= 0:
-        return replica.queue_head
-    return replica.queue_root if replica.order_asked == _JOINING else first_in_lines(replica, rule, ordering)
+    return replica.queue_head if replica.queue_head >= 0 else first_behind(replica, orders, ordering)
 
 
 @routine

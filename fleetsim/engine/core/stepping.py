@@ -80,7 +80,7 @@ def make_room(replica, lines, live_calls, turns, phases):
 
 @section
 def fill_budget(
-    replica, clock, rule, ordering, live_calls, live_tasks, live_entries, turns, phases, budget, may_admit, whom
+    replica, clock, orders, ordering, live_calls, live_tasks, live_entries, turns, phases, budget, may_admit, whom
 ):
     """Hand out the step's prefill chunks and admit calls, all or only imports or only others.
 
@@ -95,7 +95,7 @@ def fill_budget(
         if slot < 0:
             if not may_admit or replica.running >= replica.max_num_seqs or replica.waiting == 0:
                 break
-            slot = head_of(replica, rule, ordering)
+            slot = head_of(replica, orders, ordering)
             head = live_calls[slot]
             if needed_blocks(replica, head) > replica.free_blocks or (whom != _ALL and head.imported != whom):
                 break
@@ -115,18 +115,29 @@ def fill_budget(
 
 
 @section
-def form_prefill_step(replica, clock, rule, ordering, live_calls, live_tasks, live_entries, turns, phases):
+def form_prefill_step(replica, clock, orders, ordering, live_calls, live_tasks, live_entries, turns, phases):
     """Hand out chunks of a step that has nothing else in it; returns their tokens, 0 if there are none, and area."""
     if replica.running == 0:
         replica.batch_closed = 0
     budget, may_admit = replica.max_batched_tokens, replica.batch_closed == 0
     return fill_budget(
-        replica, clock, rule, ordering, live_calls, live_tasks, live_entries, turns, phases, budget, may_admit, _OTHERS
+        replica,
+        clock,
+        orders,
+        ordering,
+        live_calls,
+        live_tasks,
+        live_entries,
+        turns,
+        phases,
+        budget,
+        may_admit,
+        _OTHERS,
     )
 
 
 @section
-def form_step(replica, clock, rule, ordering, live_calls, live_tasks, live_entries, turns, phases):
+def form_step(replica, clock, orders, ordering, live_calls, live_tasks, live_entries, turns, phases):
     """Let the decoding sequences into the step, and with them imports, and chunks unless those have steps of their own.
 
     Returns the chunks' tokens and their attention area.
@@ -137,7 +148,7 @@ def form_step(replica, clock, rule, ordering, live_calls, live_tasks, live_entri
     budget, may_admit = replica.max_batched_tokens - replica.decoding, not preempted and replica.batch_closed == 0
     whom = _ALL if chunked else _IMPORTS
     tokens, area = fill_budget(
-        replica, clock, rule, ordering, live_calls, live_tasks, live_entries, turns, phases, budget, may_admit, whom
+        replica, clock, orders, ordering, live_calls, live_tasks, live_entries, turns, phases, budget, may_admit, whom
     )
     cross_windows(replica, turns)
     if replica.scheduler == _STATIC and replica.decoding > 0:
@@ -199,20 +210,19 @@ def begin_run(replica, now_ns, base_ns, decoding, tokens, area):
 
 
 @section
-def start_step(replica, clock, rule, ordering, live_calls, live_tasks, live_entries, turns, phases, base_ns, out_runs):
-    """Form the replica's batch; returns when the run of steps that begins or goes on needs a decision.
-
-    `rule` is that of its queue's order.
-    """
+def start_step(
+    replica, clock, orders, ordering, live_calls, live_tasks, live_entries, turns, phases, base_ns, out_runs
+):
+    """Form the replica's batch; returns when the run of steps that begins or goes on needs a decision."""
     tokens, area, decoding = 0, 0.0, 0
     if replica.fresh_lines > 0:
-        lift_lines(replica, rule, ordering)
+        lift_lines(replica, orders, ordering)
     if replica.scheduler != _CHUNKED:
         tokens, area = form_prefill_step(
-            replica, clock, rule, ordering, live_calls, live_tasks, live_entries, turns, phases
+            replica, clock, orders, ordering, live_calls, live_tasks, live_entries, turns, phases
         )
     if tokens == 0:
-        tokens, area = form_step(replica, clock, rule, ordering, live_calls, live_tasks, live_entries, turns, phases)
+        tokens, area = form_step(replica, clock, orders, ordering, live_calls, live_tasks, live_entries, turns, phases)
         decoding = replica.decoding
     if replica.entry_blocks > replica.free_blocks:
         trim(replica, replica.free_blocks, clock, live_tasks, live_entries)
