@@ -36,8 +36,7 @@ def plan_architecture(
     names = list(fleets(architecture))
     equipped = [equipment[name, fleet] for fleet in names]
     balancers = tuple({e.pool.balancer.kind: BALANCERS[e.pool.balancer.kind] for e in equipped}.values())
-    orders = tuple({e.pool.queue_order.kind: QUEUE_ORDERS[e.pool.queue_order.kind] for e in equipped}.values())
-    pools = _pool_rows(names, equipped, balancers, orders)
+    pools = _pool_rows(names, equipped, balancers)
     pools.model = [judged.row(name, fleet) for fleet in names]
     horizon_ns = nanoseconds(scenario.horizon_s)
     stop_ns = horizon_ns + nanoseconds(scenario.drain_s)
@@ -63,12 +62,20 @@ def plan_architecture(
         domains=len(workload.domains),
         quality=judged.tables,
         **_choice_tables(graph.choices),
-        queue_orders=orders,
-        order_knobs=np.array([_knobs(e.pool.queue_order, QUEUE_ORDERS) for e in equipped]),
-        priorities=np.array([scenario.workload.classes[each].priority for each in workload.classes], np.int64),
+        **_order_tables(pools, equipped, [scenario.workload.classes[each].priority for each in workload.classes]),
         versions=changing.versions,
         changes=changing.changes,
     )
+
+
+def _order_tables(pools: np.recarray, equipped: list[EquippedPool], priorities: list[int]) -> dict[str, object]:
+    """Fields of the plan: what queues are ordered by; fills their columns of the pools."""
+    orders = tuple({e.pool.queue_order.kind: QUEUE_ORDERS[e.pool.queue_order.kind] for e in equipped}.values())
+    for row, e in zip(pools, equipped, strict=True):
+        order = QUEUE_ORDERS[e.pool.queue_order.kind]
+        row.queue_order, row.order_asked = orders.index(order), order.asked
+    knobs = np.array([_knobs(e.pool.queue_order, QUEUE_ORDERS) for e in equipped])
+    return {"queue_orders": orders, "order_knobs": knobs, "priorities": np.array(priorities, np.int64)}
 
 
 def _choice_tables(choices: Choices) -> dict[str, object]:
@@ -82,9 +89,7 @@ def _choice_tables(choices: Choices) -> dict[str, object]:
     }
 
 
-def _pool_rows(
-    names: list[str], equipped: list[EquippedPool], balancers: tuple[Balancer, ...], orders: tuple[QueueOrder, ...]
-) -> np.recarray:
+def _pool_rows(names: list[str], equipped: list[EquippedPool], balancers: tuple[Balancer, ...]) -> np.recarray:
     rows = POOLS.empty(len(equipped))
     replicas = base_offset = 0
     for row, e in zip(rows, equipped, strict=True):
@@ -92,8 +97,7 @@ def _pool_rows(
         row.first_replica, row.replicas = replicas, pool.replicas
         row.balancer, row.reads_kv = balancers.index(balancer), balancer.reads_kv
         row.max_num_seqs, row.max_batched_tokens = pool.max_num_seqs, pool.max_num_batched_tokens
-        row.scheduler, order = Scheduler[pool.scheduler.upper()], QUEUE_ORDERS[pool.queue_order.kind]
-        row.queue_order, row.order_asked = orders.index(order), order.asked
+        row.scheduler = Scheduler[pool.scheduler.upper()]
         row.block_tokens, row.kv_blocks, row.context_tokens = table.block_tokens, table.kv_blocks, table.context_tokens
         row.base_offset, row.alpha_ns, row.beta_ns = base_offset, table.alpha_ns, table.beta_ns
         row.window_alpha_ns, row.window_tokens = table.window_alpha_ns, table.window_tokens

@@ -65,9 +65,7 @@ class TaskClass(Model):
     """Tasks of one kind: how many, how long, about what, with which targets."""
 
     share: Positive = Field(1.0, description="weight among the classes that share `workload.arrivals`")
-    arrivals: Arrivals | None = Field(
-        None, description="the class's own arrivals, instead of a share of the common ones"
-    )
+    arrivals: Arrivals | None = Field(None, description="its own arrivals, instead of a share of the common ones")
     priority: Annotated[int, Strict(), Field(ge=-1000, le=1000)] = Field(
         0, description="the higher, the more urgent, where a pool's queue_order is priority"
     )

@@ -33,11 +33,12 @@ for name in sys.argv[2:]:
     spec.loader.exec_module(module)
 from fleetsim.metrics.contract import METRICS
 from fleetsim.policies.balancers import BALANCERS
+from fleetsim.policies.scheduling import QUEUE_ORDERS
 from fleetsim.policies.selectors import SELECTORS
 from fleetsim.report.contract import SECTIONS
 from fleetsim.scenario.families import ARRIVALS, LENGTHS, WORKFLOWS
 from fleetsim.workload.traces import FORMATS
-families = [METRICS, BALANCERS, SELECTORS, SECTIONS, ARRIVALS, LENGTHS, WORKFLOWS, FORMATS]
+families = [METRICS, BALANCERS, QUEUE_ORDERS, SELECTORS, SECTIONS, ARRIVALS, LENGTHS, WORKFLOWS, FORMATS]
 print(json.dumps({family.package: sorted(family) for family in families}))
 """
 

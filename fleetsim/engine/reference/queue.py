@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -12,11 +13,15 @@ from fleetsim.tables import ORDER_SIGNALS, Asked
 
 
 class Queue:
-    """First come, first served: the order is not asked."""
+    """First come, first served: the order is not asked. What each task class is served is counted in any case."""
 
     def __init__(self) -> None:
         self.front: list[Call] = []  # preempted, the last one first
         self.others: list[Call] = []
+        self.waited: set[int] = set()  # classes of the others when the last step had been made up
+        self.last_admitted: int | None = None  # class of the others' call that was admitted last
+        self.served_prompt_tokens: Counter[int] = Counter()  # by class
+        self.served_output_tokens: Counter[int] = Counter()
 
     def __len__(self) -> int:
         return len(self.front) + len(self.others)
@@ -43,26 +48,32 @@ class Queue:
         return self.others[0]
 
     def admit_head(self) -> Call:
-        """The head leaves the queue."""
+        """The head leaves the queue; its class is served its prompt, unless it was when it was admitted before."""
         call = self.head
         if self.front:
             self.front.remove(call)
-        else:
-            self.others.remove(call)
-            self.admitted(call)
+            return call
+        self.others.remove(call)
+        self.last_admitted = call.class_id
+        if call.admitted_ns < 0:
+            self.served_prompt_tokens[call.class_id] += call.prompt_tokens
         return call
 
-    def admitted(self, call: Call) -> None:
-        """One of those that were not preempted has left the queue."""
+    def emitted(self, call: Call) -> None:
+        """The call has emitted a token at this replica: its class is served that."""
+        self.served_output_tokens[call.class_id] += 1
 
-    def step_starts(self) -> None:
-        """A step starts now."""
+    def backlogged(self) -> list[int]:
+        """The classes that have calls waiting, from the lowest; the preempted ones do not count."""
+        return sorted({call.class_id for call in self.others})
+
+    def step_starts(self) -> list[int]:
+        """A step starts now; returns the classes that have calls waiting again."""
+        return [class_id for class_id in self.backlogged() if class_id not in self.waited]
 
     def step_is_made_up(self) -> None:
         """All have been admitted that will be in this step."""
-
-    def emitted(self, call: Call) -> None:
-        """The call has emitted a token at this replica."""
+        self.waited = set(self.backlogged())
 
 
 class KeyedQueue(Queue):
@@ -85,15 +96,6 @@ class KeyedQueue(Queue):
         return min(self.others, key=self.keys.__getitem__)
 
 
-class Line:
-    """What a class has been served at the replica, and whether it had calls waiting when the last step was made up."""
-
-    def __init__(self) -> None:
-        self.served_prompt_tokens = self.served_output_tokens = 0
-        self.lift = 0.0
-        self.is_new = True
-
-
 class LinedQueue(Queue):
     """One line a task class: the class with the least level goes first."""
 
@@ -101,57 +103,34 @@ class LinedQueue(Queue):
         super().__init__()
         self.order = asking(plan, pool)
         self.priorities = plan.priorities.tolist()
-        self.lines = [Line() for _ in self.priorities]
-        self.last_admitted: int | None = None  # class
-
-    def backlogged(self) -> list[int]:
-        """The classes that have calls waiting, from the lowest."""
-        return sorted({call.class_id for call in self.others})
+        self.lifts = [0.0 for _ in self.priorities]
 
     def level(self, class_id: int) -> float:
         """What the class has been served, and what it was lifted by."""
-        line = self.lines[class_id]
         served = self.order(
             priority=self.priorities[class_id],
-            served_prompt_tokens=line.served_prompt_tokens,
-            served_output_tokens=line.served_output_tokens,
+            served_prompt_tokens=self.served_prompt_tokens[class_id],
+            served_output_tokens=self.served_output_tokens[class_id],
         )
-        return served + line.lift
+        return served + self.lifts[class_id]
 
-    def step_starts(self) -> None:
+    def step_starts(self) -> list[int]:
         """Classes that have calls waiting again are lifted: they have saved nothing up."""
-        levels = {class_id: self.level(class_id) for class_id in range(len(self.lines))}
-        waited = [class_id for class_id in self.backlogged() if not self.lines[class_id].is_new]
-        if waited:
-            reference = min(levels[class_id] for class_id in waited)
-        elif self.last_admitted is not None:
-            reference = levels[self.last_admitted]
-        else:
-            return
-        for class_id in self.backlogged():
-            if self.lines[class_id].is_new:
-                self.lines[class_id].lift += max(0.0, reference - levels[class_id])
-
-    def step_is_made_up(self) -> None:
-        """Remember who has calls waiting now."""
-        backlogged = self.backlogged()
-        for class_id, line in enumerate(self.lines):
-            line.is_new = class_id not in backlogged
+        new = super().step_starts()
+        old = [class_id for class_id in self.backlogged() if class_id not in new]
+        if not old and self.last_admitted is not None:
+            old = [self.last_admitted]
+        if old:
+            reference = min(self.level(class_id) for class_id in old)
+            gaps = [max(0.0, reference - self.level(class_id)) for class_id in new]
+            for class_id, gap in zip(new, gaps, strict=True):
+                self.lifts[class_id] += gap
+        return new
 
     def first_of_others(self) -> Call:
         """The first call of the class with the least level."""
         chosen = min(self.backlogged(), key=self.level)
         return next(call for call in self.others if call.class_id == chosen)
-
-    def admitted(self, call: Call) -> None:
-        """Its class is served its prompt, unless that was done in another pool."""
-        self.last_admitted = call.class_id
-        if call.admitted_ns < 0:
-            self.lines[call.class_id].served_prompt_tokens += call.prompt_tokens
-
-    def emitted(self, call: Call) -> None:
-        """Its class is served a token."""
-        self.lines[call.class_id].served_output_tokens += 1
 
 
 def asking(plan: Plan, pool: int) -> Callable[..., float]:

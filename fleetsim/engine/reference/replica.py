@@ -35,8 +35,7 @@ class Replica:
         departed: Callable[[Call], None],
         transferred: Callable[[Call], None],
     ) -> None:
-        self.number = number
-        self.pool = pool
+        self.number, self.pool = number, pool
         self.version = first_version(pool)
         self.open = True
         self.emptied: Callable[[], None] | None = None  # to be told when the last call has left
