@@ -117,7 +117,7 @@ def test_the_project_file_and_the_package_agree() -> None:
 
 
 def test_the_examples_of_adding_things_work(tmp_path: Path) -> None:
-    assert len(EXAMPLES) == 8
+    assert len(EXAMPLES) == 9
     for name, code in EXAMPLES:
         assert not (ROOT / name).exists(), f"{name} exists: choose another example"
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
