@@ -34,7 +34,7 @@ from fleetsim.scenario.fields import (
 from fleetsim.scenario.length import Length
 from fleetsim.scenario.quality import Accuracy, QualitySettings
 from fleetsim.scenario.rented import Endpoint, Outage, RandomOutages
-from fleetsim.scenario.rules import BalancerChoice, Balancing
+from fleetsim.scenario.rules import BalancerChoice, Balancing, Ordering, QueueOrderChoice
 from fleetsim.scenario.site import Site
 
 Arrivals = Annotated[Union[tuple(ARRIVALS.values())], Field(discriminator="kind")]  # noqa: UP007
@@ -65,8 +65,9 @@ class TaskClass(Model):
     """Tasks of one kind: how many, how long, about what, with which targets."""
 
     share: Positive = Field(1.0, description="weight among the classes that share `workload.arrivals`")
-    arrivals: Arrivals | None = Field(
-        None, description="the class's own arrivals, instead of a share of the common ones"
+    arrivals: Arrivals | None = Field(None, description="its own arrivals, instead of a share of the common ones")
+    priority: Annotated[int, Strict(), Field(ge=-1000, le=1000)] = Field(
+        0, description="the higher, the more urgent, where a pool's queue_order is priority"
     )
     domains: dict[Name, Positive] = Field({"general": 1.0}, description="subjects and their weights", min_length=1)
     sizes: dict[Name, Tokens] | None = Field(
@@ -171,6 +172,9 @@ class Pool(Model):
         "chunked",
         description="chunked: chunks of prompts join decode steps; prefill_first: prompts have steps of their own, "
         "ahead of decode; static: a batch is prefilled and decoded to its end before the next begins",
+    )
+    queue_order: Ordering = Field(
+        QueueOrderChoice(kind="first_come"), description="which of the calls that wait at a replica goes first"
     )
     speculation: Speculation | None = Field(None, description="decode steps that propose and check several tokens")
     block_tokens: Count = Field(16, alias="block_size", description="tokens of a KV block")

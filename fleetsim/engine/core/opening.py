@@ -12,23 +12,39 @@ from fleetsim.engine.core.live import SLOTS
 from fleetsim.engine.core.state import (
     BOOKS,
     CLOCK,
+    LINES,
     MEMORY,
     MESSAGES,
     NEVER,
     OUTPUTS,
     REPLICAS,
     TURNS,
+    Ordering,
     State,
 )
 from fleetsim.plan import Plan
 from fleetsim.quality.answers import Quality
-from fleetsim.tables import KNOBS, LABELS, NODES, OPTION_SIGNALS, POOLS, SIGNALS, TASKS, NodeKind, Rank
+from fleetsim.tables import (
+    KNOBS,
+    LABELS,
+    NODES,
+    OPTION_SIGNALS,
+    ORDER_SIGNALS,
+    POOLS,
+    SIGNALS,
+    TASKS,
+    Asked,
+    NodeKind,
+    Rank,
+)
 
 _OUTPUT_ROWS = 1 << 16
 _LIVE_ROWS = 1 << 10
 _ENDS = (
     "queue_head",
     "queue_tail",
+    "queue_root",
+    "last_line",
     "last_admitted",
     "first_chunk",
     "first_import",
@@ -53,6 +69,7 @@ def open_state(plan: Plan) -> State:
         memory=MEMORY.empty(plan.memory_rows),
         votes=np.zeros(LABELS),
         replicas=_open_replicas(plan, pool_of, _offsets(2 * batch), _offsets(blocks)),
+        ordering=_open_ordering(plan),
         signals=_open_signals(plan, pool_of),
         books=_open_books(plan),
         open_signals=SIGNALS.empty(replicas),
@@ -115,6 +132,14 @@ def _open_books(plan: Plan) -> np.recarray:
     return books
 
 
+def _open_ordering(plan: Plan) -> Ordering:
+    ordered = plan.pools.replicas[plan.pools.order_asked == Asked.STARTING].sum()
+    lines = LINES.empty(int(ordered) * len(plan.priorities))
+    lines.head = lines.tail = -1
+    priorities = np.ascontiguousarray(plan.priorities, np.int64)
+    return Ordering(lines, ORDER_SIGNALS.empty(1), np.ascontiguousarray(plan.order_knobs, np.float64), priorities)
+
+
 def _open_replicas(plan: Plan, pool_of: np.ndarray, heaps: np.ndarray, phases: np.ndarray) -> np.recarray:
     replicas = REPLICAS.empty(plan.replicas)
     for constant in set(REPLICAS.dtype.names) & set(POOLS.dtype.names):
@@ -123,6 +148,8 @@ def _open_replicas(plan: Plan, pool_of: np.ndarray, heaps: np.ndarray, phases: n
     replicas.finish_heap, replicas.window_heap = heaps, heaps + replicas.max_num_seqs
     replicas.phase_offset = phases
     replicas.free_blocks = replicas.kv_blocks
+    starting = replicas.order_asked == Asked.STARTING
+    replicas.first_line = (np.cumsum(starting) - starting) * len(plan.priorities)
     for link in _ENDS:
         replicas[link] = -1
     return replicas

@@ -94,6 +94,7 @@ class Workflow:
             node_row=row,
             return_delay_ns=pool.row.return_delay_ns,
             decode_pool=pool.decode_pool,
+            class_id=task.class_id,
         )
         task.sent.append(call)
         if row.answers == 1:
