@@ -223,8 +223,6 @@ class Replica:
         self.open = True
         self.batch.kept.clear()
 
-    # What is seen of it
-
     def busy_ns(self, time_ns: int) -> tuple[int, int]:
         """Time up to `time_ns` in steps with a chunk and in steps without, the step in progress included."""
         elapsed_ns = time_ns - self.step.start_ns if self.step else 0
