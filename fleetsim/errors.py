@@ -65,6 +65,10 @@ class NoStudy(FleetsimError):
     exit_code = 2
 
 
+class NotWritten(FleetsimError):
+    """Results were made, and the disk did not take them."""
+
+
 class OutputFolder(FleetsimError):
     """Results cannot be written where they are to go."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleetsim.errors import OutputFolder
+from fleetsim.errors import NotWritten
 
 if TYPE_CHECKING:
     from fleetsim.study.results import Study
@@ -33,7 +33,7 @@ def figures_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def write_figures(study: Study, folder: Path, formats: tuple[str, ...]) -> list[Path]:
-    """Write what was asked for below `folder`; returns the paths. Raises OutputFolder if they cannot be written."""
+    """Write what was asked for below `folder`; returns the paths. Raises NotWritten if they cannot be written."""
     from fleetsim.report.pictures import draw
     from fleetsim.study.numbers import write
 
@@ -46,4 +46,4 @@ def write_figures(study: Study, folder: Path, formats: tuple[str, ...]) -> list[
         written = draw(study, place, pictures) if pictures else []
         return written + write(study, place, [form for form in formats if form in _TABLES])
     except OSError as error:
-        raise OutputFolder(f"{place} did not take the figures: {error.strerror or error}") from None
+        raise NotWritten(f"{place} did not take the figures: {error.strerror or error}") from None

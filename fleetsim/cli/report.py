@@ -8,7 +8,7 @@ import click
 
 from fleetsim.cli.figures import figures_option, write_figures
 from fleetsim.cli.group import talk
-from fleetsim.errors import OutputFolder
+from fleetsim.errors import NotWritten
 
 
 @click.command(short_help="Make the report of saved results again.")
@@ -36,7 +36,7 @@ def report(folder: Path, output: Path | None, formats: tuple[str, ...], quiet: b
     try:
         write(study, path)
     except OSError as error:
-        raise OutputFolder(f"{path} cannot be written ({error.strerror or error}); name another file with -o") from None
+        raise NotWritten(f"{path} cannot be written ({error.strerror or error}); name another file with -o") from None
     written = write_figures(study, path.parent, formats)
     if not quiet:
         talk(f"wrote {path}" + (f" and {len(written)} files to {path.parent / 'figures'}" if written else ""))

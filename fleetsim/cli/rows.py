@@ -98,7 +98,7 @@ SERVICE = (
 )
 MONEY = (
     Row("output tok/s", _figure("output_tokens_per_s")),
-    Row("utilisation, %", _utilisation, 100.0, share=True),
+    Row("time in steps, %", _utilisation, 100.0, share=True),
     Row("$ per h", _figure("usd_per_hour")),
     Row("$ per M output tok", _figure("usd_per_million_output_tokens")),
     Row("$ per 1000 SLO-met", _figure("usd_per_slo_met_task"), 1000.0),

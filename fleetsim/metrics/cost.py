@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fleetsim.metrics.contract import Figure, metric
-from fleetsim.metrics.rates import rate_per_s
+from fleetsim.metrics.rates import counter_rate, rate_per_s
 from fleetsim.metrics.view import View, ratio
 from fleetsim.statistics import Estimate
 
@@ -14,9 +14,10 @@ from fleetsim.statistics import Estimate
 def cost(view: View) -> list[Figure]:
     """Fleet cost an hour, by pool too, and what it comes to per token, task and task within its targets.
 
-    Every replica costs its price all the time, idle or not; a rented endpoint the tokens of the calls it finished. That
-    is set against what users got in the window: tasks answered in it, their answers' tokens (of the answering calls
-    alone, not of routers or drafts) and, blended, these and the users' prompt tokens. Tasks within targets are those of
+    Every replica costs its price all the time, idle or not; a rented endpoint the tokens of the calls it finished. Set
+    against what the fleet produced in the window that is the cost of output tokens, drafts and routers included (as in
+    output_tokens_per_s); against what users got in it, that of tasks answered, of their answers' tokens (of the
+    answering calls alone) and, blended, of these and the users' prompt tokens. Tasks within targets are those of
     classes that have any. cost_share says where the money goes. A pool without a price leaves the costs of its fleet
     unknown.
     """
@@ -50,7 +51,8 @@ def _yields(view: View) -> list[tuple[str, Estimate, float]]:
     blended = ended.prompt_tokens.astype(np.int64) + ended.output_tokens
     good = ended.finish_ns[ended.met & view.aimed[ended.class_id]] if len(view.aimed) else ended.finish_ns[:0]
     return [
-        ("usd_per_million_output_tokens", rate_per_s(view, ended.finish_ns, ended.output_tokens), 1e6),
+        ("usd_per_million_output_tokens", counter_rate(view.timeline, ("output_tokens",), slice(None)), 1e6),
+        ("usd_per_million_answer_tokens", rate_per_s(view, ended.finish_ns, ended.output_tokens), 1e6),
         ("usd_per_million_tokens", rate_per_s(view, ended.finish_ns, blended), 1e6),
         ("usd_per_task", rate_per_s(view, ended.finish_ns), 1.0),
         ("usd_per_slo_met_task", rate_per_s(view, good), 1.0),

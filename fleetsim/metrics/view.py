@@ -137,7 +137,12 @@ class View:
 
 
 def settle(facts: RunFacts, records: Records) -> Settled:
-    """Where the warm-up of a run ends: where the facts say, or by MSER-5 over end-to-end times in order of arrival."""
+    """Where the warm-up of a run ends: where the facts say, or by MSER-5.
+
+    It looks at end-to-end times in order of arrival and at how many tasks each arrival finds in flight, and takes the
+    longer one: times may be flat while a fleet that began empty fills, and its output is still below its input. It is
+    the times that tell whether a run has settled at all: numbers in flight wander in any long run.
+    """
     if facts.warm_up_s is not None:
         return Settled(nanoseconds(facts.warm_up_s), doubtful=False)
     done = np.flatnonzero(answered(records.tasks))
@@ -146,8 +151,16 @@ def settle(facts: RunFacts, records: Records) -> Settled:
     if not _ascending(arrival_ns):
         order = np.argsort(arrival_ns, kind="stable")
         arrival_ns, times_ns = arrival_ns[order], times_ns[order]
-    found = mser5(times_ns)
-    return Settled(min(int(arrival_ns[found.cut]) if found.cut else 0, nanoseconds(facts.horizon_s)), found.doubtful)
+    slow, filling = mser5(times_ns), mser5(_in_flight(records.tasks, arrival_ns))
+    cut = max(slow.cut, filling.cut)
+    return Settled(min(int(arrival_ns[cut]) if cut else 0, nanoseconds(facts.horizon_s)), slow.doubtful)
+
+
+def _in_flight(tasks: np.recarray, time_ns: np.ndarray) -> np.ndarray:
+    """int64[times]: tasks that have arrived before each of some times and not ended."""
+    ended = np.sort(tasks.finish_ns[tasks.finish_ns >= 0])
+    arrived = np.sort(tasks.arrival_ns)
+    return np.searchsorted(arrived, time_ns) - np.searchsorted(ended, time_ns)
 
 
 def settle_together(runs: Sequence[Settled]) -> list[Settled]:

@@ -18,6 +18,7 @@ _KINDS = {
     "usd_per_slo_met_task": Kind("Cost per 1,000 tasks within target", "$", scale=1e3),
     "usd_per_task": Kind("Cost per 1,000 tasks", "$", scale=1e3),
     "usd_per_million_output_tokens": Kind("Cost per million output tokens", "$"),
+    "usd_per_million_answer_tokens": Kind("Cost per million tokens of answers", "$"),
     "usd_per_million_tokens": Kind("Cost per million tokens, prompts included", "$"),
     "usd_per_hour": Kind("Fleet cost per hour", "$"),
     "cost_per_correct_usd": Kind("Cost per 1,000 right answers", "$", scale=1e3),

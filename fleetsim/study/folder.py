@@ -18,7 +18,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from fleetsim.errors import OutputFolder
+from fleetsim.errors import NotWritten, OutputFolder
 from fleetsim.study.journal import Journal
 from fleetsim.study.lock import LOCK, locked
 from fleetsim.study.points import Point, PointResult
@@ -53,13 +53,13 @@ class StudyFolder:
             raise
 
     def keep(self, results: Iterable[PointResult]) -> None:
-        """Write results; they are on the disk when this returns. Raises OutputFolder if the disk does not take them."""
+        """Write results; they are on the disk when this returns. Raises NotWritten if the disk does not take them."""
         try:
             records = list(self._writers.map(self._written, results))
             _sync_folder(self.folder / POINTS)
             self._journal.append(records)
         except OSError as error:
-            raise OutputFolder(
+            raise NotWritten(
                 f"{self.folder} did not take the results: {error.strerror or error}; what is in it is whole, "
                 "--resume goes on with it"
             ) from None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fleetsim.errors import OutputFolder
+from fleetsim.errors import NotWritten, OutputFolder
 from fleetsim.findings import findings_to_plain, to_plain
 from fleetsim.metrics.contract import Figure, RunFacts
 from fleetsim.metrics.vllm import vllm_summary
@@ -88,7 +88,7 @@ def save_beside(study: Study, place: Path, *, report: bool = True) -> list[Path]
         for name in names:
             (staging / name).replace(place / name)
     except OSError as error:
-        raise OutputFolder(f"{place} did not take the results: {error.strerror or error}") from None
+        raise NotWritten(f"{place} did not take the results: {error.strerror or error}") from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     if not report:

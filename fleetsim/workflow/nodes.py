@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Strict, Tag
 
 from fleetsim.scenario.durations import TimeLaw
-from fleetsim.scenario.fields import Count, Duration, Fraction, Model, Name, Positive, Price, Tokens
+from fleetsim.scenario.fields import Count, Duration, Fraction, Model, MoreTokens, Name, Positive, Price, Tokens
 from fleetsim.scenario.length import Length
 from fleetsim.scenario.rules import Selecting, named
 
@@ -35,8 +35,8 @@ class Call(Model):
     prompt: Annotated[PromptTokens, Discriminator(_word)] = Field(
         "task", description="task: the user's prompt; context: all of the conversation so far; or a number of tokens"
     )
-    added_tokens: Annotated[int, Strict(), Field(ge=0, le=10_000_000)] = Field(
-        0, alias="added", description="tokens of the prompt in addition: instructions, a tool's result"
+    added_tokens: MoreTokens = Field(
+        0.0, alias="added", description="tokens of the prompt in addition: instructions, a tool's result"
     )
     prompt_limit: Tokens | None = Field(None, description="a longer prompt is cut to this")
     output: Annotated[AnswerTokens, Discriminator(_word)] = Field(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from fleetsim.scenario.durations import TimeLaw
-from fleetsim.scenario.fields import Count, Fraction, Model, Name, Tokens
+from fleetsim.scenario.fields import Count, Fraction, Model, MoreTokens, Name, Tokens
 from fleetsim.scenario.length import Length
 from fleetsim.workflow.entries import entry_faults
 from fleetsim.workflow.nodes import Auc, Call, Delay, Loop, Nodes, Probit, Verify
@@ -62,15 +62,12 @@ class Verifier(Model):
 class Steps(Model):
     """How an agent works: steps of thinking and tools, its context growing all the while."""
 
-    steps: Length = Field(description="how often it calls its model before the answer: a number or a law")
+    steps: Length = Field(
+        description="tools it uses, its model called after each; one call is before the first, one is the answer"
+    )
     most: int = Field(100, ge=1, le=10_000, strict=True, description="never more often")
-    growth_tokens: int = Field(
-        1500,
-        alias="growth",
-        ge=0,
-        le=10_000_000,
-        strict=True,
-        description="tokens that a tool's result adds to the context",
+    growth_tokens: MoreTokens = Field(
+        1500.0, alias="growth", description="tokens that a tool's result adds to the context"
     )
     output: Tokens = Field(200.0, description="tokens of a step: thought and tool call")
     tool: TimeLaw = Field(

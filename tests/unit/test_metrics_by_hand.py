@@ -87,7 +87,8 @@ BY_HAND = {
     ("usd_per_hour", "all"): 14.4,
     ("usd_per_hour", "pool big"): 7.2,
     ("cost_share", "pool small"): 0.5,
-    ("usd_per_million_output_tokens", "all"): 0.04 / 24 * 1e6,
+    ("usd_per_million_output_tokens", "all"): 0.004 / 30 * 1e6,  # as the replicas count them, drafts included
+    ("usd_per_million_answer_tokens", "all"): 0.04 / 24 * 1e6,
     ("usd_per_million_tokens", "all"): 0.04 / 184 * 1e6,
     ("usd_per_task", "all"): 0.01,
     ("usd_per_slo_met_task", "all"): 0.04 / 3,
@@ -95,10 +96,10 @@ BY_HAND = {
     ("power", "pool big"): 900.0,
     ("power", "pool small"): 75.0,
     ("power", "all"): 975.0,
-    ("joules_per_output_token", "all"): 9_750 / 24,
+    ("joules_per_output_token", "all"): 975 / 30,
     ("joules_per_task", "all"): 9_750 / 4,
     ("grams_co2_per_task", "all"): 0.975 / 4,
-    ("grams_co2_per_million_output_tokens", "all"): 0.975 / 24 * 1e6,
+    ("grams_co2_per_million_output_tokens", "all"): 0.0975 / 30 * 1e6,
     # warm-up
     ("warm_up", "all"): 1.0,
     ("warm_up_doubtful", "all"): 0.0,
@@ -130,7 +131,7 @@ def test_what_has_no_price_or_no_power_is_not_free():
     assert found["power", "pool big"] == pytest.approx(900.0)
     kinds = ("usd_", "joules_", "grams_", "power")
     of_all = [name for name, scope in found if scope == "all" and name.startswith(kinds)]
-    assert len(of_all) == 10
+    assert len(of_all) == 11
     assert all(math.isnan(found[name, "all"]) for name in of_all)
 
 

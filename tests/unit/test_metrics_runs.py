@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from metric_runs import MS, by_name, no_records, some_calls, some_facts, some_records, some_tasks
 
+import fleetsim
 from fleetsim.metrics import METRICS, combine, figures
 from fleetsim.metrics.contract import Figure
 from fleetsim.metrics.vllm import vllm_summary
@@ -156,3 +157,19 @@ def test_cached_tokens_are_set_against_those_of_all_prompts():
     calls.cached_tokens[2] = 10
     found = by_name(figures(some_facts(), some_records(tasks=tasks, calls=calls))[0])
     assert found["cached_share", "all"] == 10 / (10 + 20 + 30 + 999 + 50 + 60)
+
+
+def test_the_warm_up_lasts_until_an_empty_fleet_has_filled(tmp_path):
+    """Ten seconds of service that nobody waits for: times are flat from the start, the output is not."""
+    path = tmp_path / "filling.yaml"
+    path.write_text(
+        "name: filling\nseed: 3\nhorizon: 2 min\n"
+        "workload: {arrivals: {kind: poisson, rate: 20 per s}, classes: {c: {prompt: 1 tokens, output: 1000 tokens}}}\n"
+        "architectures:\n  one:\n    pools: {p: {steps: {base: 10 ms}, max_num_seqs: 1000, price: $1 per h}}\n"
+        "    workflow: {kind: single, pool: p}\n"
+    )
+    figures = fleetsim.simulate(path, replications=4).arms[0].figures
+    found = {figure.name: figure for figure in figures if figure.scope == "all"}
+    assert 5 < found["warm_up"].value < 40
+    assert found["output_tokens_per_s"].value == pytest.approx(20_000, rel=0.06)
+    assert found["usd_per_million_output_tokens"].value == pytest.approx(1 / 3600 / 20_000 * 1e6, rel=0.06)

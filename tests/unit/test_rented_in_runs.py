@@ -44,7 +44,7 @@ def test_the_printed_comparison_says_so(study):
     text = comparison(study)
     assert "refused while a pool was out of order" in text
     rows = {line.split("  ")[0]: line.split()[-1] for line in text.splitlines() if line}
-    assert rows["utilisation, %"] == rows["J per output tok"] == "n/a"
+    assert rows["time in steps, %"] == rows["J per output tok"] == "n/a"
     assert float(rows["$ per 1000 right"]) > 1.5
 
 

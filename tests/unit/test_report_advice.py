@@ -1,10 +1,14 @@
 """What the report recommends: cost first, then right answers, then speed, each only where the runs tell."""
 
+from dataclasses import replace
+
 from test_report_answer import arms, figure, served
 
 from fleetsim.metrics.contract import Figure
 from fleetsim.report.answers.advice import advice
+from fleetsim.report.answers.arms import lead
 from fleetsim.report.view import View
+from fleetsim.study.results import Arm
 
 
 def judged(share, usd_per_1000_right, p99_ms, usd_per_hour=100.0):
@@ -47,3 +51,20 @@ def test_without_judged_answers_speed_decides_between_equal_costs():
     assert lines[1] == "These runs do not tell its cost from that of A; it is the fastest of them."
     lines = said(served(0.999, 0.003, 3000), served(0.999, 0.003, 3000))
     assert lines[1].startswith("These runs tell its cost from that of B no more than its speed")
+
+
+def test_a_rented_endpoint_is_no_machine_to_add_more_of():
+    base = arms(served(0.5, 0.003, 3000))
+    run = base.arms[0].runs[0]
+    pools = tuple(replace(pool, tariff=((0.0, 1e-6, 4e-6),)) for pool in run.facts.pools)
+    rented = replace(
+        base, arms=(Arm("A", (replace(run, facts=replace(run.facts, pools=pools)),), base.arms[0].figures),)
+    )
+    lines = advice(View(rented))
+    assert "Let a second vendor stand in" in lines[-1]
+    assert "replicas" not in lines[-1]
+
+
+def test_arms_whose_costs_read_the_same_are_not_told_apart():
+    view = View(arms(served(0.999, 0.0030000, 3000, 0.0001), served(0.999, 0.0030012, 3000, 0.0001)))
+    assert "though not beyond doubt" in lead(view)

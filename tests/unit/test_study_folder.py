@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from study_points import QUICK, small_points
 
-from fleetsim.errors import OutputFolder
+from fleetsim.errors import NotWritten, OutputFolder
 from fleetsim.study import folder as module
 from fleetsim.study.folder import study_folder
 from fleetsim.study.journal import Journal
@@ -225,7 +225,7 @@ def test_a_full_disk_is_told_and_leaves_what_is_whole(tmp_path, points, expected
     with study_folder(tmp_path / "study", points, resume=False) as folder:
         folder.keep([evaluate(points[0])])
         monkeypatch.setattr(module, "write_whole", full)
-        with pytest.raises(OutputFolder, match=r"did not take the results: No space left on device; .* --resume"):
+        with pytest.raises(NotWritten, match=r"did not take the results: No space left on device; .* --resume"):
             folder.keep(map(evaluate, points[1:]))
     monkeypatch.undo()
     found, ran, _ = again(points, tmp_path / "study")

@@ -10,7 +10,7 @@ from small_scenarios import write
 
 import fleetsim
 from fleetsim import tables
-from fleetsim.errors import OutputFolder
+from fleetsim.errors import NotWritten, OutputFolder
 from fleetsim.metrics.vllm import vllm_summary
 from fleetsim.study import columns, output
 
@@ -119,6 +119,6 @@ def test_an_interrupted_writing_leaves_the_folder_as_it_was(study, tmp_path, mon
         raise error
 
     monkeypatch.setattr(output, "_write_table", fail)
-    with pytest.raises(KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else OutputFolder):
+    with pytest.raises(KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else NotWritten):
         fleetsim.save(study, tmp_path / "out")
     assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before

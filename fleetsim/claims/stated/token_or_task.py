@@ -29,7 +29,7 @@ claim(
             Effect(
                 "half the cost of a token or less",
                 "cost of an answer's token",
-                figure("usd_per_million_output_tokens"),
+                figure("usd_per_million_answer_tokens"),
                 "ratio",
                 "lower",
                 0.5,

@@ -42,6 +42,9 @@ def _unjudged(view: View) -> list[str]:
 def _fleet(arm: ArmView) -> str:
     parts = []
     for pool, name in zip(arm.facts.pools, arm.pool_labels, strict=True):
+        if pool.tariff:
+            parts.append(f"{name}, rented by the token")
+            continue
         machine = label(pool.hardware if pool.accelerators == 1 else f"{pool.accelerators} x {pool.hardware}")
         parts.append(f"{pool.replicas} x {label(pool.model)} on {machine} ({name})")
     return "; ".join(parts)
@@ -151,7 +154,7 @@ def _mend(view: View) -> list[str]:
     where = f"its tasks of class {min(missed)[1]} miss most ({percent(min(missed)[0])} within target)" if missed else ""
     work = f"its pool {busiest[0]} works {percent(busiest[1])} of the time" if busiest else ""
     why = " and ".join(part for part in (where, work) if part)
-    lines.append(
-        f"Begin with {nearest.label}{f': {why}' if why else ''}. Add replicas there or relax the target, and run again."
-    )
+    owned = any(not pool.tariff for pool in nearest.facts.pools)
+    mend = "Add replicas there" if owned else "Let a second vendor stand in where the first refuses or is late,"
+    lines.append(f"Begin with {nearest.label}{f': {why}' if why else ''}. {mend} or relax the target, and run again.")
     return lines

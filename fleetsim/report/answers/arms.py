@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fleetsim.report.figures import said
 from fleetsim.report.view import GOAL, ArmView, View, known
-from fleetsim.report.words import GAP, listed
+from fleetsim.report.words import GAP, digits, listed
 
 _COSTS = {
     "cost_per_correct_usd": "per 1,000 right answers",
@@ -89,6 +89,9 @@ def _how_surely(view: View, ranked: list[ArmView], name: str) -> str:
 def _surely_first(view: View, ranked: list[ArmView], name: str) -> bool:
     """Whether the first of the ranked is better than all others by more than luck."""
     first, *others = ranked
+    shown = digits(first.figure(name).value)
+    if any(digits(other.figure(name).value) == shown for other in others):
+        return False  # a reader sees no difference
     return all(view.told_apart(name, first, other) for other in others) and all(known(a.figure(name)) for a in ranked)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from fleetsim.scenario.durations import TimeLaw
-from fleetsim.scenario.fields import Fraction, Model, Name, Tokens
+from fleetsim.scenario.fields import Fraction, Model, MoreTokens, Name, Tokens
 from fleetsim.workflow.kinds.contract import Workflow, pool_fault, workflow
 from fleetsim.workflow.nodes import Call, Delay, End, Loop, Nodes, Probit, Select
 from fleetsim.workflow.parts import Verifier
@@ -22,7 +22,7 @@ class Stage(Model):
 
     pool: Name = Field(description="the pool that does it")
     prompt: Literal["task", "context"] | Tokens = Field("context", description="what it reads; see a graph's call")
-    added_tokens: int = Field(0, alias="added", ge=0, strict=True, description="its own instructions, tokens")
+    added_tokens: MoreTokens = Field(0.0, alias="added", description="its own instructions")
     output: Literal["task"] | Tokens = Field("task", description="tokens it writes")
     share: Fraction = Field(1.0, description="share of tasks that need it; the others pass it by")
     tool: TimeLaw | None = Field(None, description="time of a look-up or a tool before it")
