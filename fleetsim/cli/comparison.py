@@ -138,6 +138,8 @@ def _flags(arm: Arm) -> Iterator[str]:
         count = sum(arm.value(name) for name in names)
         if count > least * arrived:
             yield f"{count:,.0f} of {arrived:,.0f} tasks ({percent(count / arrived)} %) {what}"
+    if arm.value("tpot_p50") == 0:
+        yield "most answers are read whole, once checked or chosen: TTFT is the time to all of one, TPOT 0"
     unpriced = [pool.name for pool in arm.runs[0].facts.pools if math.isnan(pool.usd_per_s)]
     if unpriced:
         yield f"no costs, for no price is given of {', '.join(unpriced)}; write `price: $2.50 per h` in the pool"

@@ -14,7 +14,7 @@ def doubts(view: View) -> list[str]:
     """A sentence for every weakness."""
     lines: dict[tuple[int, str], list[str]] = {}
     for arm in view.arms:
-        for found in [*_settled(arm, view.has_targets), *_outcomes(arm), *_guesses(arm)]:
+        for found in [*_settled(arm, view.has_targets), *_outcomes(arm), *_whole(arm), *_guesses(arm)]:
             lines.setdefault(found, []).append(arm.label)
     return [f"{listed(arms)}: {line}." for (_, line), arms in sorted(lines.items(), key=lambda item: item[0][0])]
 
@@ -42,6 +42,16 @@ def _outcomes(arm: ArmView) -> Iterator[tuple[int, str]]:
         yield 3, f"{percent(lost)} of tasks were refused by outages, limits, errors or a change of machines"
     if cut > _NOTABLE:
         yield 4, f"{percent(cut)} of answers were cut short at the limit of the context or the KV memory"
+
+
+def _whole(arm: ArmView) -> Iterator[tuple[int, str]]:
+    pace = arm.figure("tpot_p50")
+    if pace and pace.value == 0:
+        yield (
+            4,
+            "most answers are read whole, when they have been checked or chosen: their first token comes with the last, "
+            "and a target of time per token is kept by any",
+        )
 
 
 def _guesses(arm: ArmView) -> Iterator[tuple[int, str]]:
