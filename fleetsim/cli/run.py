@@ -11,7 +11,7 @@ import click
 from fleetsim.cli.figures import figures_option, write_figures
 from fleetsim.cli.group import say, scenario_argument, set_option, talk
 from fleetsim.cli.progress import progress_bar
-from fleetsim.errors import OutputFolder
+from fleetsim.errors import NotWritten
 
 if TYPE_CHECKING:
     from fleetsim.study.run import StudyPlan
@@ -63,7 +63,7 @@ def run(
         try:
             files = save(study, folder, report=not no_report)
             pictures = write_figures(study, folder, formats)
-        except OutputFolder:
+        except NotWritten:
             say(text)  # an hour of simulation is not lost to a full disk
             raise
     say(text)

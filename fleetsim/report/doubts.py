@@ -49,7 +49,7 @@ def _whole(arm: ArmView) -> Iterator[tuple[int, str]]:
     if pace and pace.value == 0:
         yield (
             4,
-            "most answers are read whole, when they have been checked or chosen: their first token comes with the last, "
+            "most answers are read whole, once they are checked or chosen: their first token comes with the last, "
             "and a target of time per token is kept by any",
         )
 
