@@ -21,7 +21,10 @@ def energy(view: View) -> list[Figure]:
     powers_w = drawn_w(view)
     power_w = sum(power for _, power in powers_w)
     joules = power_w * view.window_s
-    grams = joules / _JOULES_PER_KWH * view.facts.carbon_g_per_kwh
+    grams = sum(
+        power * view.window_s / _JOULES_PER_KWH * pool.carbon_g_per_kwh
+        for (_, power), (_, pool, _) in zip(powers_w, view.pool_scopes(), strict=True)
+    )
     tasks, tokens = len(view.ended), int(view.ended.output_tokens.sum(dtype=np.int64))
     return [
         Figure("power", "all", power_w, "W", "lower"),
@@ -35,7 +38,7 @@ def energy(view: View) -> list[Figure]:
 
 def drawn_w(view: View) -> list[tuple[str, float]]:
     """Scope and power of every pool, the building's overhead included."""
-    return [(scope, view.facts.pue * _power_w(view, pool, replicas)) for scope, pool, replicas in view.pool_scopes()]
+    return [(scope, pool.pue * _power_w(view, pool, replicas)) for scope, pool, replicas in view.pool_scopes()]
 
 
 def _power_w(view: View, pool: PoolFacts, replicas: slice) -> float:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, Strict, WithJsonSchema
@@ -127,6 +128,9 @@ class Capacity(Model):
         Objective(figure="usd_per_hour"), description="the figure to be best: price by the hour by default"
     )
     constraints: list[Constraint] = Field(description="what must hold", min_length=1, max_length=50)
+    regions: Annotated[list[Name], Field(min_length=1)] | None = Field(
+        None, description="regions that pools may stand in; all of them by default"
+    )
     failures: Annotated[int, Strict(), Field(ge=0, le=1000)] = Field(
         0, description="all limits must hold with so many replicas of any one pool gone"
     )
@@ -147,3 +151,8 @@ class Capacity(Model):
     most_runs: Annotated[int, Strict(), Field(ge=3, le=100_000)] = Field(
         400, description="replications after which a fleet that is still undecided counts as failing"
     )
+
+    def concerned(self, known: Collection[str]) -> list[str]:
+        """The architectures that are searched: those that compete and the baseline, as far as they exist."""
+        named = [*(self.architectures or known), *([self.baseline] if self.baseline else [])]
+        return [name for name in dict.fromkeys(named) if name in known]
