@@ -145,6 +145,9 @@ class Capacity(Model):
         [0.1, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0],
         description="multiples of the load for the curve of cost over load; [] for none",
     )
+    curves: Annotated[dict[Name, Annotated[list[Name], Field(min_length=1)]], Field(max_length=20)] = Field(
+        {}, description="name -> architectures: curves of the cheapest fleet among these, beside that of all"
+    )
     first_runs: Annotated[int, Strict(), Field(ge=3, le=1000)] = Field(
         6, description="replications of a fleet before any verdict"
     )

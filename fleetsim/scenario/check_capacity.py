@@ -70,6 +70,7 @@ def competitors(draft: Draft) -> Iterator[Flaw]:
         return
     named = [(("architectures", n), name) for n, name in enumerate(capacity.architectures or [])]
     named += [(("steer", n), name) for n, name in enumerate(capacity.steer)]
+    named += [(("curves", k, n), name) for k, some in capacity.curves.items() for n, name in enumerate(some)]
     named += [(("baseline",), capacity.baseline)] if capacity.baseline is not None else []
     for place, name in named:
         if name not in known:
@@ -78,6 +79,8 @@ def competitors(draft: Draft) -> Iterator[Flaw]:
             yield Flaw(
                 ("capacity", *place), f"{name!r} is of kind {known[name].workflow.kind}; only by_size is steered"
             )
+        elif name not in capacity.concerned(known):
+            yield Flaw(("capacity", *place), f"{name!r} does not compete; name it in `capacity.architectures` as well")
 
 
 def allowed_regions(draft: Draft) -> Iterator[Flaw]:

@@ -35,7 +35,7 @@ class Leaders:
     def add(self, point: Point, result: PointResult) -> None:
         """Take a result in. Raises UnknownName if results have no such figure."""
         if self.heading is None:
-            self.heading = _heading(self._figure, result)
+            self.heading = heading_of(self._figure, result)
         self._values.setdefault(point.arm, []).append(result.value(self.heading.name, self.heading.scope))
 
     def ranked(self) -> list[Leader]:
@@ -57,7 +57,8 @@ class Leaders:
         return -value if self.heading is not None and self.heading.better == "higher" else value
 
 
-def _heading(figure: str | None, result: PointResult) -> Heading:
+def heading_of(figure: str | None, result: PointResult) -> Heading:
+    """What to judge by: the figure of that name, or one chosen by what the result has. Raises UnknownName."""
     known = places(result.headings)
     if figure is None:
         figure = MONEY if math.isfinite(result.numbers[known[MONEY]]) else TIME
