@@ -48,4 +48,5 @@ class Curve:
     limit: float | None = None  # a constraint on the figure, drawn as a line
     here: float | None = None  # x of the scenario as it stands
     crossings: tuple[Crossing, ...] = ()
+    searched: bool = False  # whether crossings were looked for
     x_names: tuple[str, ...] = ()  # of values that are no numbers: x is a position in this list

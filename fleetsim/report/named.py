@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fleetsim.findings import Curve, CurvePoint, Difference, Finding, Sensitivity, Tornado
+from fleetsim.findings import Curve, CurvePoint, Difference, Finding, Front, Sensitivity, Tornado
 from fleetsim.metrics.contract import Figure
 
 
 def mentioned(findings: Sequence[Finding]) -> Iterator[str]:
-    """The names that need a look: of the lines of curves, of what is compared, of what is looked at for influences."""
+    """The names that need a look: of the lines of curves, of what is compared, of what is looked at for influences,
+    of what the alternatives of a search belong to."""
     for finding in findings:
         if isinstance(finding, Curve):
             yield from (line.arm for line in finding.lines)
@@ -18,6 +19,8 @@ def mentioned(findings: Sequence[Finding]) -> Iterator[str]:
             yield from (finding.a, finding.b)
         elif isinstance(finding, Tornado | Sensitivity):
             yield finding.arm
+        elif isinstance(finding, Front):
+            yield from (option.arm for option in finding.options if option.arm)
 
 
 def figure_at(curve: Curve, point: CurvePoint) -> Figure:

@@ -50,8 +50,9 @@ class Comparison:
 
     @property
     def short(self) -> tuple[Difference, ...]:
-        """The judged figures that are not known as precisely as wanted."""
-        return tuple(found for found in self.judged if found.pairs and excess(self.precision, found) > 1)
+        """The judged figures that are not known as precisely as wanted, of arms of which more runs would tell more."""
+        known = (found for found in self.judged if found.pairs > (self.runs > 1))
+        return tuple(found for found in known if excess(self.precision, found) > 1)
 
     def summary(self) -> dict[str, Any]:
         """The comparison as plain data for JSON; nan is null."""

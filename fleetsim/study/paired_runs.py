@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from fleetsim import metrics
 from fleetsim.errors import UnknownName
 from fleetsim.registry import unknown
 from fleetsim.statistics import Precision, StoppingRule
-from fleetsim.study.differences import Difference, differences
+from fleetsim.study.differences import Difference, differences, same_runs
 from fleetsim.study.kept import Runs
 from fleetsim.study.points import Point, PointResult, places
 
@@ -19,6 +18,11 @@ JUDGED = ("usd_per_slo_met_task all", "slo_attainment all", "ttft_p99 all", "tpo
 ONE_LUCK = (
     "all replications of every arm are one and the same run, for all see the same tasks and nothing else is random: "
     "one pair is kept, and no interval over replications can be given"
+)
+
+SAME_LUCK = (
+    "are one and the same run each, for these see the same tasks and nothing in them is random: no interval between "
+    "them can be given, and intervals of the other arms are of those arms' own luck, for these very tasks"
 )
 
 _PILOT = 3  # replicates that look for the warm-up
@@ -57,12 +61,15 @@ class PairedRuns:
         self._settle()
         self._add(self._rule.first)
         judged = _judged(figures, [result for runs in self.results.values() for result in runs])
-        if self.done > 1 and all(metrics.alike([r.figures for r in runs]) for runs in self.results.values()):
+        same = [arm for arm, runs in self.results.items() if same_runs(runs)]
+        if len(same) > 1 and next(iter(self.results)) in same and len(same) < len(self.results):
+            self.notes.append(f"the replications of {', '.join(same)} {SAME_LUCK}")
+        if self.done > 1 and len(same) == len(self.results):
             self.results = {arm: runs[:1] for arm, runs in self.results.items()}
             self.notes.append(ONE_LUCK)
             return judged
         while True:
-            found = [d for d in differences(self.results, judged) if d.judged and d.pairs]
+            found = [d for d in differences(self.results, judged) if d.judged and d.pairs > (self.done > 1)]
             more = self._rule.more(self.done, [excess(self._precision, d) for d in found])
             if not more:
                 return judged

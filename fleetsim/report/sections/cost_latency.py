@@ -34,8 +34,15 @@ def _panels(view: View) -> list[Panel]:
 def _searched(view: View, front: Front) -> Block | None:
     labels = distinct([option.name for option in front.options])
     spots = [
-        Spot(Key(label, _look(view, option)), option.figure, not option.feasible, option.chosen, _note(option))
-        for label, option in zip(labels, front.options, strict=True)
+        Spot(
+            Key(name, _look(view, option)),
+            option.figure,
+            not option.feasible,
+            option.chosen,
+            _note(option),
+            view.key(option.arm) if option.arm else None,
+        )
+        for name, option in zip(labels, front.options, strict=True)
     ]
     first, *others = front.axes
     panels = [(other, first) for other in others]
@@ -45,8 +52,7 @@ def _searched(view: View, front: Front) -> Block | None:
 
 
 def _look(view: View, option: Option) -> Look:
-    arms = {arm.arm.name: arm.look for arm in view.arms}
-    return arms.get(option.arm, look(0))
+    return view.key(option.arm).look if option.arm else look(0)
 
 
 def _note(option: Option) -> str:

@@ -80,6 +80,7 @@ class FrontPoint:
     """A fleet that no other simulated one beats in every respect."""
 
     name: str
+    architecture: str
     usd_per_hour: float
     figures: dict[str, float]
     units: dict[str, str]

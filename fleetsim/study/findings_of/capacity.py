@@ -104,4 +104,4 @@ def _option(point: FrontPoint) -> Option:
     figures += [
         Figure(name, "all", value, point.units[name], point.better[name]) for name, value in point.figures.items()
     ]
-    return Option(point.name, tuple(figures), point.name, point.holds, point.chosen)
+    return Option(point.name, tuple(figures), point.architecture, point.holds, point.chosen)

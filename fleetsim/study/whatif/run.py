@@ -81,7 +81,7 @@ def whatif(
     words += [f"--sensitivity={sensitivity}"] if sensitivity else []
     words += [f"--samples={samples}"] if sensitivity or design == "latin" else []
     words += [] if replications is None else [f"--replications={replications}"]
-    found = _gathered(laboratory, design, factors, trials, shown, crossings, ranked, sensitivity, samples)
+    found = _gathered(laboratory, design, factors, trials, shown, break_even, crossings, ranked, sensitivity, samples)
     found.provenance["command"] += words
     return found
 
@@ -92,6 +92,7 @@ def _gathered(
     factors: list[Factor],
     trials: list[Trial],
     shown: list[str],
+    sought: str | None,
     crossings: list[BreakEven] | None,
     ranked: list[Influence] | None,
     method: str | None,
@@ -110,6 +111,7 @@ def _gathered(
         swings=tuple(tornado(laboratory, trials, shown) if design == "one-at-a-time" else ()),
         correlations=tuple(_correlations(laboratory, trials, factors, shown) if design == "latin" else ()),
         break_evens=None if crossings is None else tuple(crossings),
+        sought=sought,
         influences=None if ranked is None else tuple(ranked),
         method=method,
         replications=laboratory.count,
