@@ -21,6 +21,7 @@ class Line:
 
     arm: str
     points: tuple[CurvePoint, ...]
+    of: str = ""  # the architecture that it is of, for its colour, where it is called otherwise
 
 
 @dataclass(frozen=True)

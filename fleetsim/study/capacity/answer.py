@@ -72,6 +72,7 @@ class OwnCurve:
     """The cheapest fleets of some architectures over the load."""
 
     name: str
+    architectures: tuple[str, ...]
     points: tuple[CurvePoint, ...]
 
 

@@ -102,7 +102,10 @@ class _Writer:
             load_failed=failed,
             confirmation=self._confirmation(),
             curve=self._points(points),
-            curves=tuple(OwnCurve(name, self._points(found)) for name, found in curves(self.course, points).items()),
+            curves=tuple(
+                OwnCurve(name, tuple(block.curves[name]), self._points(found))
+                for name, found in curves(self.course, points).items()
+            ),
             front=front(self.course, self.settled.fleet),
             effort=self._effort(),
             notes=self._notes(),

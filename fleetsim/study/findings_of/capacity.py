@@ -78,8 +78,10 @@ def _constraint(answer: CapacityAnswer, kept: Kept) -> Constraint:
 
 def _curve(answer: CapacityAnswer) -> Iterator[Finding]:
     """The price of the cheapest fleet against the load; nothing where there is no more than the load as it stands."""
-    own = [(curve.name, curve.points) for curve in answer.curves] or [(CHEAPEST, answer.curve)]
-    lines = [Line(name, _priced(points)) for name, points in own]
+    lines = [
+        Line(own.name, _priced(own.points), own.architectures[0] if len(own.architectures) == 1 else "")
+        for own in answer.curves
+    ] or [Line(CHEAPEST, _priced(answer.curve))]
     if any(len(line.points) > 1 for line in lines):
         yield Curve("usd_per_hour", "USD/h", "load", tuple(lines), "times", "lower", here=1.0)
 
