@@ -38,12 +38,25 @@ def _models() -> Rows:
     return rows
 
 
+def _frameworks() -> Rows:
+    from fleetsim.catalog import framework_names, load_framework
+
+    rows = [["name", "framework", "scheduler", "sequences", "tokens a step", "memory", "step times rest on"]]
+    for framework in map(load_framework, framework_names()):
+        runs = framework.scheduling
+        limits = [f"{runs.max_num_seqs:,}", f"{runs.max_num_batched_tokens:,}"]
+        memory = f"{100 * runs.memory_utilisation:.0f} %"
+        rows.append([framework.key, framework.name, runs.scheduler, *limits, memory, framework.calibration.basis])
+    return rows
+
+
 def _rules(*families: str) -> Callable[[], Rows]:
     def rows() -> Rows:
         from fleetsim.policies.balancers import BALANCERS
+        from fleetsim.policies.scheduling import QUEUE_ORDERS
         from fleetsim.policies.selectors import SELECTORS
 
-        found = {"balancers": BALANCERS, "selectors": SELECTORS}
+        found = {"balancers": BALANCERS, "queue-orders": QUEUE_ORDERS, "selectors": SELECTORS}
         table = [["name", "what it does", "knobs"]]
         for rule in (rule for family in families for rule in found[family].values()):
             knobs = ", ".join(f"{knob}={value:g}" for knob, value in rule.knobs.items())
@@ -112,8 +125,10 @@ def keys_of(member: type) -> str:
 LISTS: dict[str, tuple[Callable[[], Rows], tuple[int, ...]]] = {
     "hardware": (_hardware, (3, 4, 5, 6)),
     "models": (_models, (3, 4, 5, 6)),
-    "policies": (_rules("balancers", "selectors"), ()),
+    "frameworks": (_frameworks, (3, 4, 5)),
+    "policies": (_rules("balancers", "queue-orders", "selectors"), ()),
     "balancers": (_rules("balancers"), ()),
+    "queue-orders": (_rules("queue-orders"), ()),
     "selectors": (_rules("selectors"), ()),
     "arrivals": (_members("ARRIVALS"), ()),
     "lengths": (_members("LENGTHS"), ()),

@@ -16,18 +16,19 @@ MAX_SLOTS = 10_000_000
 KV_PRECISIONS = ("bf16", "fp8", "int8")
 
 
-def balancers(draft: Draft) -> Iterator[Flaw]:
-    """The balancer exists, and its knobs are numbers it knows."""
+def policies(draft: Draft) -> Iterator[Flaw]:
+    """Balancers and queue orders exist, and their knobs are numbers they know."""
     from fleetsim.policies.balancers import BALANCERS
+    from fleetsim.policies.scheduling import QUEUE_ORDERS
 
-    for place, pool in draft.pools():
-        place = (*place, "balancer")
-        if pool.balancer.kind not in BALANCERS:
-            yield Flaw(place, BALANCERS.unknown(pool.balancer.kind))
-            continue
-        rule, given = BALANCERS[pool.balancer.kind], pool.balancer.model_extra or {}
-        for name, what in knob_faults(rule.name, given, rule.knobs):
-            yield Flaw((*place, name), what)
+    for pool_place, pool in draft.pools():
+        for key, family in (("balancer", BALANCERS), ("queue_order", QUEUE_ORDERS)):
+            place, chosen = (*pool_place, key), getattr(pool, key)
+            if chosen.kind not in family:
+                yield Flaw(place, family.unknown(chosen.kind))
+                continue
+            for name, what in knob_faults(chosen.kind, chosen.model_extra or {}, family[chosen.kind].knobs):
+                yield Flaw((*place, name), what)
 
 
 def regions(draft: Draft) -> Iterator[Flaw]:
@@ -45,7 +46,7 @@ def pool_sources(draft: Draft) -> Iterator[Flaw]:
         if pool.endpoint is not None:
             yield from _endpoint(place, pool)
         elif pool.steps is not None:
-            for key in ("model", "hardware", "framework"):
+            for key in ("model", "hardware", "framework", "cpu_offload"):
                 if getattr(pool, key) is not None:
                     yield Flaw((*place, key), "stands beside `steps`; leave one of them out")
         elif pool.model is None and pool.hardware is None:
@@ -58,10 +59,10 @@ def pool_sources(draft: Draft) -> Iterator[Flaw]:
 
 def _endpoint(place: Place, pool: Pool) -> Iterator[Flaw]:
     """A rented endpoint has no machines to speak of."""
-    for key in ("model", "hardware", "framework", "steps", "prefill"):
+    for key in ("model", "hardware", "framework", "steps", "prefill", "cpu_offload"):
         if getattr(pool, key) is not None:
             yield Flaw((*place, key), "stands beside `endpoint`; leave one of them out")
-    for key in ("replicas", "prefix_caching", "price_usd_per_s"):
+    for key in ("replicas", "prefix_caching", "queue_order", "price_usd_per_s"):
         if getattr(pool, key) != type(pool).model_fields[key].default:
             alias = type(pool).model_fields[key].alias or key
             yield Flaw((*place, alias), "is the vendor's affair; leave it out")
@@ -172,7 +173,7 @@ def disaggregation(draft: Draft) -> Iterator[Flaw]:
 POOL_RULES: tuple[Rule, ...] = (
     disaggregation,
     speculation,
-    balancers,
+    policies,
     regions,
     pool_sources,
     profiles,
