@@ -37,6 +37,7 @@ _HOMES = {
     "compare": "fleetsim.study.compare",
     "load": "fleetsim.study.run",
     "save": "fleetsim.study.output",
+    "search": "fleetsim.study.search",
     "simulate": "fleetsim.study.run",
     "sweep": "fleetsim.study.sweep",
     "whatif": "fleetsim.study.whatif",

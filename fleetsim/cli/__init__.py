@@ -21,6 +21,7 @@ from fleetsim.cli.quality import quality
 from fleetsim.cli.report import report
 from fleetsim.cli.run import run
 from fleetsim.cli.schema import schema
+from fleetsim.cli.search import search
 from fleetsim.cli.show import show
 from fleetsim.cli.sweep import sweep
 from fleetsim.cli.verify import verify
@@ -55,6 +56,7 @@ for _command in (
     compare,
     sweep,
     whatif,
+    search,
     capacity,
     report,
     check,

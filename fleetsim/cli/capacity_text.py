@@ -18,6 +18,7 @@ def capacity_text(answer: CapacityAnswer) -> str:
         "\n".join(_answer(answer)),
         _alternatives(answer),
         _curve(answer),
+        _curves(answer),
         _front(answer),
         "\n".join(_effort(answer)),
     ]
@@ -99,6 +100,20 @@ def _curve(answer: CapacityAnswer) -> str:
         name, cost = (choice.name, choice.usd_per_hour) if choice else ("more than the candidates", float("nan"))
         body.append([f"{100 * point.load:g}", name, three(cost), three(cost / point.load) if choice else NONE])
     return grid(body, right=(0, 2, 3))
+
+
+def _curves(answer: CapacityAnswer) -> str:
+    """The price by load of every curve, and what the cheapest of them saves."""
+    if not answer.curves:
+        return ""
+    body = [["load, %", *(f"{own.name}, $ per h" for own in answer.curves), "the least is below the next by"]]
+    for number, point in enumerate(answer.curve):
+        choices = [own.points[number].choice for own in answer.curves]
+        cost = [choice.usd_per_hour if choice else float("nan") for choice in choices]
+        least = sorted(usd for usd in cost if usd == usd)[:2]
+        saved = f"{100 * (1 - least[0] / least[1]):.0f} %" if len(least) == 2 and least[1] else NONE
+        body.append([f"{100 * point.load:g}", *map(three, cost), saved])
+    return grid(body, right=range(len(answer.curves) + 2))
 
 
 def _front(answer: CapacityAnswer) -> str:

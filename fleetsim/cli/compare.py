@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from fleetsim.cli.group import say, set_option, talk
-from fleetsim.cli.progress import progress_bar
+from fleetsim.cli.studies import studied, study_options
 from fleetsim.cli.text import NONE, grid, three, wrapped
 
 if TYPE_CHECKING:
@@ -29,9 +28,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="All luck follows from it.")
 @set_option
 @click.option("--engine", type=click.Choice(["core", "reference"]), default="core", show_default=True)
-@click.option("--workers", type=click.IntRange(1, 4096), help="Worker processes [one a core].")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for report.html and all differences.")
-@click.option("-q", "--quiet", is_flag=True, help="Print the results only.")
+@study_options
 def compare(
     scenarios: tuple[str, ...],
     figures: tuple[str, ...],
@@ -40,14 +37,18 @@ def compare(
     seed: int | None,
     sets: tuple[str, ...],
     engine: str,
-    workers: int | None,
     output: Path | None,
+    workers: int | None,
+    cluster: str | None,
+    resume: bool,
+    as_json: bool,
     quiet: bool,
 ) -> None:
     """Compare the arms of a scenario, or of two, with its first arm under the same luck.
 
     Adds replications until the differences are as precise as asked or the budget is spent, and says of each figure
-    whether an arm is better, worse, or whether there is no evidence at this size.
+    whether an arm is better, worse, or whether there is no evidence at this size. With -o the runs are kept, and
+    report.html and comparison.json written: killed at any moment, the same command with --resume goes on.
 
     \b
     Examples:
@@ -56,26 +57,22 @@ def compare(
     """
     from fleetsim.study.compare import BUDGET, PRECISION
     from fleetsim.study.compare import compare as run_compare
-    from fleetsim.study.findings_of.comparison import save
-    from fleetsim.study.output import output_folder
+    from fleetsim.study.findings_of.comparison import as_json_text, save
+    from fleetsim.study.run import asked
 
     if len(scenarios) > 2:
         raise click.UsageError("compares one scenario's arms, or two scenarios; write the arms into one file for more")
-    into = nullcontext(None) if output is None else output_folder(output)
-    with into as folder, progress_bar(quiet) as progress:
+    wanted = PRECISION if precision is None else _precision(precision)
+    loaded = [asked(scenario, engine, None, seed, sets) for scenario in scenarios]
+    words = ["compare", *(one.resolved() for one in loaded[1:]), repr((figures, wanted, budget, engine))]
+    options = {"output": output, "workers": workers, "cluster": cluster, "resume": resume, "quiet": quiet}
+    with studied(loaded[0], words, **options) as (runs, tell):
         found = run_compare(
-            *scenarios,
-            figures=figures,
-            precision=PRECISION if precision is None else _precision(precision),
-            budget=budget or BUDGET,
-            seed=seed,
-            sets=sets,
-            engine=engine,
-            workers=workers,
-            progress=progress,
+            *loaded, figures=figures, precision=wanted, budget=budget or BUDGET, engine=engine, runs=runs, progress=tell
         )
-        say(_text(found))
-        files = [] if folder is None else save(found, folder)
+        tell("runs for the report")
+        files = [] if output is None else save(found, output)
+    say(as_json_text(found) if as_json else _text(found))
     if files and not quiet:
         talk(f"wrote {', '.join(path.name for path in files)} to {output}")
 

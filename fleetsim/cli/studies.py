@@ -43,8 +43,9 @@ def studied(
     cluster: str | None,
     resume: bool,
     quiet: bool,
-) -> Iterator[tuple[Runs, Callable[[str], None]]]:
-    """Who simulates the points of a study, kept in `output` if there is one; and whom to tell what is being done."""
+) -> Iterator[tuple[Runs, Callable[..., None]]]:
+    """Who simulates the points of a study, kept in `output` if there is one; and whom to tell what is being done, and
+    which share of the whole is, where that is known."""
     if cluster and workers:
         raise click.UsageError("a cluster has its own workers; leave out --workers or --cluster")
     if resume and output is None:
@@ -55,18 +56,18 @@ def studied(
     if not quiet and not is_cached():
         talk("compiling the core, once for this version: about half a minute ...")
     with progress_bar(quiet) as bar, _crew(workers, cluster) as run:
-        doing, made = [""], [0]
+        doing, made = [("", 0.0)], [0]
 
         def runs(points: Sequence[Point]) -> list[PointResult]:
             if bar is not None:
-                bar(f"{made[0]:,} runs; {len(points):,} of {doing[0]}", 0.0)
+                bar(f"{made[0]:,} runs; {len(points):,} of {doing[0][0]}", doing[0][1])
             results = run(points)
             made[0] += len(points)
             return results
 
         keeper = nullcontext(runs) if output is None else kept_runs(output, loaded, asked, resume, runs)
         with keeper as kept:
-            yield kept, lambda text: doing.__setitem__(0, text)
+            yield kept, lambda text, share=0.0: doing.__setitem__(0, (text, share))
 
 
 @contextmanager

@@ -122,4 +122,9 @@ def _summary(done: Sweep, best: str | None) -> str:
     blocks = [wrapped(title), wrapped(", ".join(said)), grid(body, right=range(1, 5))]
     if len(ranked) > _SHOWN:
         blocks.append(f"and {len(ranked) - _SHOWN:,} arms more: see table.csv")
+    same = [leader.arm for leader in ranked if leader.same]
+    if same:
+        of = "every arm" if len(same) == len(ranked) else ", ".join(same)
+        blocks.append(wrapped(f"- the replications of {of} are one and the same run, for all see the same tasks and "
+                              "nothing else is random: no interval over them can be given"))  # fmt: skip
     return "\n\n".join(blocks)

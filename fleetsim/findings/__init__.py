@@ -10,9 +10,10 @@ from fleetsim.findings.curve import Crossing, Curve, CurvePoint, Line
 from fleetsim.findings.front import Front, Option
 from fleetsim.findings.plain import from_plain, to_plain
 from fleetsim.findings.saved import Finding, findings_from_plain, findings_to_plain
-from fleetsim.findings.sensitivity import Influence, Sensitivity, Swing, Tornado
+from fleetsim.findings.sensitivity import RANKS, Influence, Sensitivity, Swing, Tornado
 
 __all__ = [
+    "RANKS",
     "Candidate",
     "CapacityAnswer",
     "Constraint",

@@ -21,6 +21,7 @@ class Line:
 
     arm: str
     points: tuple[CurvePoint, ...]
+    of: str = ""  # the architecture that it is of, for its colour, where it is called otherwise
 
 
 @dataclass(frozen=True)
@@ -48,4 +49,5 @@ class Curve:
     limit: float | None = None  # a constraint on the figure, drawn as a line
     here: float | None = None  # x of the scenario as it stands
     crossings: tuple[Crossing, ...] = ()
+    searched: bool = False  # whether crossings were looked for
     x_names: tuple[str, ...] = ()  # of values that are no numbers: x is a position in this list

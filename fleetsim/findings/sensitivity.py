@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+RANKS = "Rank correlation"
+"""Spearman's, over the points of a Latin hypercube: the method that has a sign."""
+
 
 @dataclass(frozen=True)
 class Swing:
@@ -31,10 +34,11 @@ class Tornado:
 
 @dataclass(frozen=True)
 class Influence:
-    """The share one input has in the figure's variance (Sobol) or its mean elementary effect (Morris)."""
+    """The share one input has in the figure's variance (Sobol), its mean elementary effect (Morris), or its rank
+    correlation with the figure (Spearman)."""
 
     path: str
-    value: float  # total index, or mu* in the figure's unit
+    value: float  # total index, or mu* in the figure's unit, or the correlation between -1 and 1
     low: float | None = None
     high: float | None = None
     alone: float | None = None  # first-order index, or sigma in the figure's unit
@@ -47,6 +51,6 @@ class Sensitivity:
     figure: str
     unit: str
     arm: str
-    method: str  # "Sobol" or "Morris"
+    method: str  # "Sobol", "Morris" or RANKS
     influences: tuple[Influence, ...]
     samples: int  # simulated points

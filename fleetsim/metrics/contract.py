@@ -5,6 +5,7 @@ A metric is a function `rule(view) -> list[Figure]` in a file of its own, regist
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -38,6 +39,9 @@ class PoolFacts:
     notes: tuple[str, ...] = ()
     tariff: tuple[tuple[float, float, float], ...] = ()  # rented: from which second, USD per prompt and answer token
     judged_as: str = ""  # the judged model whose answers it gives when the run begins
+    region: str = ""  # where it stands; "": the scenario's site
+    pue: float = 1.0
+    carbon_g_per_kwh: float = math.nan
 
     @property
     def answers_as(self) -> str:
@@ -67,8 +71,6 @@ class RunFacts:
     seed: int
     horizon_s: float
     warm_up_s: float | None  # None: to be found by MSER-5
-    pue: float
-    carbon_g_per_kwh: float
     pools: tuple[PoolFacts, ...]
     classes: tuple[ClassFacts, ...]
     domains: tuple[str, ...]

@@ -18,24 +18,25 @@ def energy(view: View) -> list[Figure]:
     """
     powers_w = drawn_w(view)
     power_w = sum(power for _, power in powers_w)
-    joules = power_w * view.window_s
-    grams = joules / _JOULES_PER_KWH * view.facts.carbon_g_per_kwh
-    tasks, tokens = len(view.ended), float(view.timeline.total("output_tokens").sum())
-    token_joules = power_w * view.timeline.elapsed_s
-    token_grams = token_joules / _JOULES_PER_KWH * view.facts.carbon_g_per_kwh
+    grams_per_s = sum(
+        power / _JOULES_PER_KWH * pool.carbon_g_per_kwh
+        for (_, power), (_, pool, _) in zip(powers_w, view.pool_scopes(), strict=True)
+    )
+    tasks_per_s = ratio(len(view.ended), view.window_s)
+    tokens_per_s = ratio(view.timeline.total("output_tokens").sum(), view.timeline.elapsed_s)
     return [
         Figure("power", "all", power_w, "W", "lower"),
         *(Figure("power", scope, power, "W", "lower") for scope, power in powers_w),
-        Figure("joules_per_output_token", "all", ratio(token_joules, tokens), "J", "lower"),
-        Figure("joules_per_task", "all", ratio(joules, tasks), "J", "lower"),
-        Figure("grams_co2_per_task", "all", ratio(grams, tasks), "g", "lower"),
-        Figure("grams_co2_per_million_output_tokens", "all", ratio(token_grams * 1e6, tokens), "g", "lower"),
+        Figure("joules_per_output_token", "all", ratio(power_w, tokens_per_s), "J", "lower"),
+        Figure("joules_per_task", "all", ratio(power_w, tasks_per_s), "J", "lower"),
+        Figure("grams_co2_per_task", "all", ratio(grams_per_s, tasks_per_s), "g", "lower"),
+        Figure("grams_co2_per_million_output_tokens", "all", ratio(grams_per_s * 1e6, tokens_per_s), "g", "lower"),
     ]
 
 
 def drawn_w(view: View) -> list[tuple[str, float]]:
     """Scope and power of every pool, the building's overhead included."""
-    return [(scope, view.facts.pue * _power_w(view, pool, replicas)) for scope, pool, replicas in view.pool_scopes()]
+    return [(scope, pool.pue * _power_w(view, pool, replicas)) for scope, pool, replicas in view.pool_scopes()]
 
 
 def _power_w(view: View, pool: PoolFacts, replicas: slice) -> float:

@@ -22,6 +22,7 @@ from fleetsim.planning.encoders import encoder_faults
 if TYPE_CHECKING:
     from fleetsim.scenario import Loaded
     from fleetsim.scenario.schema import Architecture, Pool
+    from fleetsim.scenario.site import Region
 
 _GIVEN, _RENTED = "given table", "rented endpoint"
 
@@ -37,6 +38,12 @@ class EquippedPool:
     usd_per_s: float  # of one replica; nan where a table was given and no price with it
     price_note: str
     kv_bytes_per_token: float  # of one replica's cache in all; 0 where it is not known
+    where: Region  # where it stands
+
+    @property
+    def network_s(self) -> float:
+        """Delay between client and pool, one way, the region's included."""
+        return self.pool.network_s + self.where.network_s
 
 
 Equipment = dict[tuple[str, str], EquippedPool]
@@ -44,7 +51,7 @@ Equipment = dict[tuple[str, str], EquippedPool]
 
 
 Known = dict[str, EquippedPool]
-"""Pools by their JSON, of scenarios in one folder."""
+"""Pools by their JSON and their site's, of scenarios in one folder."""
 
 
 def fleets(architecture: Architecture) -> dict[str, Pool]:
@@ -90,20 +97,22 @@ def equip(loaded: Loaded, known: Known | None = None) -> Equipment:
 def _remembered(pool: Pool, loaded: Loaded, known: Known | None) -> EquippedPool:
     if known is None:
         return _equip_pool(pool, loaded)
-    key = pool.model_dump_json()
+    key = pool.model_dump_json() + loaded.scenario.site.model_dump_json()
     if key not in known:
         known[key] = _equip_pool(pool, loaded)
     return known[key]
 
 
 def _equip_pool(pool: Pool, loaded: Loaded) -> EquippedPool:
+    where = loaded.scenario.site.where(pool.region)
     if pool.endpoint is not None:
-        return EquippedPool(pool, rented_table(pool.endpoint), _RENTED, _RENTED, 0.0, "by the token: scenario", 0.0)
+        table = rented_table(pool.endpoint)
+        return EquippedPool(pool, table, _RENTED, _RENTED, 0.0, "by the token: scenario", 0.0, where)
     if pool.steps is not None:
         unpriced = pool.price_usd_per_s is None
         price, note = (math.nan, "not given") if unpriced else (pool.price_usd_per_s, "scenario")
         table = given_table(pool.steps, pool, loaded.base)
-        return EquippedPool(pool, table, _GIVEN, _GIVEN, price, note, 0.0)
+        return EquippedPool(pool, table, _GIVEN, _GIVEN, price, note, 0.0, where)
     model, hardware = load_model(pool.model, loaded.base), load_hardware(pool.hardware, loaded.base)
     deployment = Deployment(
         model,
@@ -127,11 +136,12 @@ def _equip_pool(pool: Pool, loaded: Loaded) -> EquippedPool:
     if pool.price_usd_per_s is not None:
         price, note = pool.price_usd_per_s, "scenario"
     else:
-        price = hardware.price_usd_per_s(pool.tariff)
+        price = hardware.price_usd_per_s(pool.tariff) * where.prices
         source = hardware.prices[pool.tariff]
         note = f"{pool.tariff}: {source.source} ({source.date}), {source.confidence}"
+        note += f"; times {where.prices:g} in {pool.region}" if where.prices != 1 else ""
     usd_per_s, kv_bytes = price * table.accelerators, kv_bytes_per_token(deployment)
-    return EquippedPool(pool, table, model.name, hardware.name, usd_per_s, note, kv_bytes)
+    return EquippedPool(pool, table, model.name, hardware.name, usd_per_s, note, kv_bytes, where)
 
 
 def _speculation(pool: Pool) -> Speculation | None:

@@ -44,8 +44,6 @@ def run_facts(
         seed=seed,
         horizon_s=scenario.horizon_s,
         warm_up_s=None if scenario.warm_up_s == "auto" else scenario.warm_up_s,
-        pue=scenario.site.pue,
-        carbon_g_per_kwh=scenario.site.carbon_g_per_kwh,
         pools=tuple(_pool_facts(name, architecture, equipment, judged)),
         classes=tuple(
             ClassFacts(c, slo.ttft_s, slo.tpot_s, slo.e2e_s)
@@ -85,6 +83,9 @@ def _pool_facts(name: str, architecture: Architecture, equipment: Equipment, jud
                 notes=e.table.notes,
                 tariff=_tariff(pool),
                 judged_as=judged.names[row] if row >= 0 else "",
+                region=pool.region or "",
+                pue=e.where.pue,
+                carbon_g_per_kwh=e.where.carbon_g_per_kwh,
             )
         )
         first += pool.replicas

@@ -103,7 +103,7 @@ def _pool_rows(names: list[str], equipped: list[EquippedPool], balancers: tuple[
         row.block_tokens, row.kv_blocks, row.context_tokens = table.block_tokens, table.kv_blocks, table.context_tokens
         row.base_offset, row.alpha_ns, row.beta_ns = base_offset, table.alpha_ns, table.beta_ns
         row.window_alpha_ns, row.window_tokens = table.window_alpha_ns, table.window_tokens
-        row.delay_ns = row.return_delay_ns = nanoseconds(pool.network_s)
+        row.delay_ns = row.return_delay_ns = nanoseconds(e.network_s)
         row.decode_pool, row.caches = -1, pool.prefix_caching
         replicas += pool.replicas
         base_offset += len(table.base_ns)

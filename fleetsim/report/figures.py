@@ -65,9 +65,19 @@ def name_of(figure: str) -> str:
     return label(figure.replace("_", " ").capitalize())
 
 
+def axis_title(kind: Kind) -> str:
+    """What stands at an axis of such figures, with the unit that its numbers do not show themselves."""
+    unit = "seconds" if kind.time else kind.after.strip()
+    return f"{kind.label} ({unit})" if unit else kind.label
+
+
 def in_text(figure: str) -> str:
-    """What a figure of this name is called within a sentence."""
-    name = name_of(figure)
+    """What a figure of this name is called within a sentence: `p99 time to first token`."""
+    name, comma, statistic = name_of(figure).partition(", ")
+    if comma and figure.rpartition("_")[0] in _LATENCIES:
+        name = f"{statistic} {name[0].lower()}{name[1:]}"
+    else:
+        name += comma + statistic
     return name[0].lower() + name[1:]
 
 

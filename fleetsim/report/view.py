@@ -90,12 +90,14 @@ class View:
     def __init__(self, study: Study) -> None:
         self.study = study
         names = [arm.name for arm in study.arms]
-        others = [name for name in dict.fromkeys(mentioned(study.findings)) if name not in names]
-        labels = distinct([*names, *others])
+        others = [(name, of) for name, of in dict(mentioned(study.findings)).items() if name not in names]
+        labels = distinct([*names, *(name for name, _ in others)])
         self.arms = tuple(ArmView(i, arm, labels[i], look(i)) for i, arm in enumerate(study.arms))
-        self._keys = {
-            name: Key(labels[i], look(i)) for i, name in reversed(list(enumerate([*names, *others])))
-        }  # of two of one name the first
+        self._keys = {arm.arm.name: arm.key for arm in reversed(self.arms)}  # of two of one name the first
+        looks = {arm.facts.architecture: arm.look for arm in reversed(self.arms)}
+        for text, (name, of) in zip(labels[len(names) :], others, strict=True):
+            new = look(len(names) + len(looks) - len({arm.facts.architecture for arm in self.arms}))
+            self._keys[name] = Key(text, looks.setdefault(of or name, new))
 
     def found(self, kind: type[Found]) -> list[Found]:
         """The study's findings of one kind, in order."""

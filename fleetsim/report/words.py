@@ -42,6 +42,12 @@ def digits(value: float) -> str:
     return f"{rounded:,.{max(0, 2 - math.floor(math.log10(size)))}f}"
 
 
+def plainly(value: float) -> str:
+    """A number that somebody chose, without the zeros that say how exact a result is: `2`, `0.5`, `1,250`."""
+    text = digits(value)
+    return re.sub(r"\.?0+(?=\D|$)", "", text, count=1) if "." in text and "e" not in text else text
+
+
 def dollars(usd: float, per: str = "") -> str:
     """`$12.3`, with what it is paid per behind it."""
     return f"${digits(usd)}{per}" if math.isfinite(usd) else NONE
@@ -111,7 +117,9 @@ class Kind:
             return ""
         if figure.low == figure.value == figure.high:
             return ""
-        _, low, high = self.texts(figure.value, figure.low, figure.high)
+        value, low, high = self.texts(figure.value, figure.low, figure.high)
+        if value == low == high:
+            return ""  # narrower than what is shown of it
         return f"{self._signed(low)} to {self._signed(high)}{self.unit(figure.value)}"
 
     def say_both(self, figure: Figure) -> str:

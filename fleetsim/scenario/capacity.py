@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, Strict, WithJsonSchema
@@ -127,6 +128,9 @@ class Capacity(Model):
         Objective(figure="usd_per_hour"), description="the figure to be best: price by the hour by default"
     )
     constraints: list[Constraint] = Field(description="what must hold", min_length=1, max_length=50)
+    regions: Annotated[list[Name], Field(min_length=1)] | None = Field(
+        None, description="regions that pools may stand in; all of them by default"
+    )
     failures: Annotated[int, Strict(), Field(ge=0, le=1000)] = Field(
         0, description="all limits must hold with so many replicas of any one pool gone"
     )
@@ -141,9 +145,17 @@ class Capacity(Model):
         [0.1, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0],
         description="multiples of the load for the curve of cost over load; [] for none",
     )
+    curves: Annotated[dict[Name, Annotated[list[Name], Field(min_length=1)]], Field(max_length=20)] = Field(
+        {}, description="name -> architectures: curves of the cheapest fleet among these, beside that of all"
+    )
     first_runs: Annotated[int, Strict(), Field(ge=3, le=1000)] = Field(
         6, description="replications of a fleet before any verdict"
     )
     most_runs: Annotated[int, Strict(), Field(ge=3, le=100_000)] = Field(
         400, description="replications after which a fleet that is still undecided counts as failing"
     )
+
+    def concerned(self, known: Collection[str]) -> list[str]:
+        """The architectures that are searched: those that compete and the baseline, as far as they exist."""
+        named = [*(self.architectures or known), *([self.baseline] if self.baseline else [])]
+        return [name for name in dict.fromkeys(named) if name in known]

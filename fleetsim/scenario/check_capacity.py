@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from fleetsim.registry import unknown
-from fleetsim.scenario.document import Flaw, parts
+from fleetsim.scenario.document import Flaw, dotted, parts
 from fleetsim.scenario.draft import Draft, Rule
 from fleetsim.scenario.keys import existing
 
@@ -70,6 +70,7 @@ def competitors(draft: Draft) -> Iterator[Flaw]:
         return
     named = [(("architectures", n), name) for n, name in enumerate(capacity.architectures or [])]
     named += [(("steer", n), name) for n, name in enumerate(capacity.steer)]
+    named += [(("curves", k, n), name) for k, some in capacity.curves.items() for n, name in enumerate(some)]
     named += [(("baseline",), capacity.baseline)] if capacity.baseline is not None else []
     for place, name in named:
         if name not in known:
@@ -78,6 +79,23 @@ def competitors(draft: Draft) -> Iterator[Flaw]:
             yield Flaw(
                 ("capacity", *place), f"{name!r} is of kind {known[name].workflow.kind}; only by_size is steered"
             )
+        elif name not in capacity.concerned(known):
+            yield Flaw(("capacity", *place), f"{name!r} does not compete; name it in `capacity.architectures` as well")
+
+
+def allowed_regions(draft: Draft) -> Iterator[Flaw]:
+    """Regions that may be bought in exist, and every pool that competes says where it stands."""
+    capacity = draft.scenario.capacity
+    if capacity is None or capacity.regions is None:
+        return
+    for n, name in enumerate(capacity.regions):
+        if name not in draft.scenario.site.regions:
+            yield Flaw(("capacity", "regions", n), unknown("region", name, draft.scenario.site.regions))
+    for name in capacity.concerned(draft.scenario.architectures):
+        for pool_name, pool in draft.scenario.architectures[name].pools.items():
+            place = ("architectures", name, "pools", pool_name)
+            if pool.region is None and dotted((*place, "region")) not in capacity.variables:
+                yield Flaw(place, "has no region; write the one it stands in, for `capacity.regions` allows only some")
 
 
 def scopes(draft: Draft) -> Iterator[Flaw]:
@@ -97,4 +115,4 @@ def scopes(draft: Draft) -> Iterator[Flaw]:
         yield Flaw(("capacity", "error"), "is no probability to be wrong with; write one such as 5 %")
 
 
-CAPACITY_RULES: tuple[Rule, ...] = (sizes, variables, competitors, scopes)
+CAPACITY_RULES: tuple[Rule, ...] = (sizes, variables, competitors, allowed_regions, scopes)

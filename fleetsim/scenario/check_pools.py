@@ -31,6 +31,15 @@ def policies(draft: Draft) -> Iterator[Flaw]:
                 yield Flaw((*place, name), what)
 
 
+def regions(draft: Draft) -> Iterator[Flaw]:
+    """A pool stands in a region that the site tells of."""
+    known = draft.scenario.site.regions
+    for place, architecture in draft.architectures():
+        for name, pool in architecture.pools.items():
+            if pool.region is not None and pool.region not in known:
+                yield Flaw((*place, "pools", name, "region"), unknown("region", pool.region, known))
+
+
 def pool_sources(draft: Draft) -> Iterator[Flaw]:
     """A pool gets its step times from model and hardware, or from `steps`."""
     for place, pool in draft.pools():
@@ -165,6 +174,7 @@ POOL_RULES: tuple[Rule, ...] = (
     disaggregation,
     speculation,
     policies,
+    regions,
     pool_sources,
     profiles,
     steps,

@@ -131,6 +131,7 @@ class Pool(Model):
     outages: list[Outage] = Field([], description="times in which it refuses all calls", max_length=10_000)
     random_outages: RandomOutages | None = Field(None, description="outages at random, beside those listed")
     network_s: Duration = Field(0.0, alias="network", description="network delay between client and pool, one way")
+    region: Name | None = Field(None, description="one of `site.regions`: its prices, network delay and grid")
     prefill: PrefillSide | None = Field(
         None, description="replicas that prefill for this pool, which then only decodes (disaggregated serving)"
     )

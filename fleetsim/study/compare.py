@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from fleetsim.errors import FleetsimError
 from fleetsim.scenario import Loaded
 from fleetsim.statistics import Precision, StoppingRule
 from fleetsim.study.differences import Difference, differences
+from fleetsim.study.kept import Runs
 from fleetsim.study.paired_runs import PairedRuns, Progress, excess
 from fleetsim.study.points import Point, point_of
 from fleetsim.study.provenance import provenance
 from fleetsim.study.run import StudyPlan, planned
 from fleetsim.study.shown import Shown
-from fleetsim.study.workers import Crew, hired
+from fleetsim.study.sweep import run_points
+from fleetsim.study.workers import hired
 
 FORMAT = "fleetsim comparison 1"
 PRECISION, BUDGET = Precision(relative=0.05), 50
@@ -47,8 +50,9 @@ class Comparison:
 
     @property
     def short(self) -> tuple[Difference, ...]:
-        """The judged figures that are not known as precisely as wanted."""
-        return tuple(found for found in self.judged if found.pairs and excess(self.precision, found) > 1)
+        """The judged figures that are not known as precisely as wanted, of arms of which more runs would tell more."""
+        known = (found for found in self.judged if found.pairs > (self.runs > 1))
+        return tuple(found for found in known if excess(self.precision, found) > 1)
 
     def summary(self) -> dict[str, Any]:
         """The comparison as plain data for JSON; nan is null."""
@@ -80,15 +84,16 @@ def compare(
     sets: Sequence[str] = (),
     engine: str = "core",
     workers: int | None = None,
-    executor: Executor | Crew | None = None,
-    progress: Progress | None = None,
+    runs: Runs | None = None,
+    progress: Progress = lambda doing, share: None,
 ) -> Comparison:
     """Compare all arms of one or two scenarios with the first arm, on common random numbers by replicate.
 
     `figures` are what to judge by, as `ttft_p99 all`. Replications are added until the interval of every judged
     difference is at most `precision` wide to either side, relative to the first arm's value, or `budget` are spent;
     10 at least unless the budget is smaller. All arms get the seed of the first scenario, and one warm-up: the longest
-    that a few pilot runs find, unless the scenario gives it.
+    that a few pilot runs find, unless the scenario gives it. `runs` simulates points; without, so many `workers` do, by
+    default a process a core.
 
     Raises FleetsimError if there are fewer than two arms, UnknownName for a figure that runs do not have.
     """
@@ -101,9 +106,9 @@ def compare(
         raise FleetsimError("a precision in a figure's own unit needs that one figure to judge by; or write it in %")
     if len(points) < 2:
         raise FleetsimError("there is one arm and nothing to compare it with; name a second scenario")
-    study = PairedRuns(points, StoppingRule(budget), precision, progress or (lambda doing, share: None))
-    with hired(workers, executor, len(points) * budget) as crew:
-        judged = study.run(figures, crew)
+    with nullcontext(runs) if runs else _runs_of(workers, len(points) * budget) as simulate:
+        study = PairedRuns(points, simulate, StoppingRule(budget), precision, progress)
+        judged = study.run(figures)
     found = differences(study.results, judged)
     about = _provenance(plans, figures, precision, budget) | {"replications": study.done, "warm_up": study.warm_up}
     notes += [*study.notes, *_missing(found)]
@@ -120,6 +125,13 @@ def compare(
         _shown(study, named),
         "\n---\n".join(plan.loaded.resolved() for plan in plans),
     )
+
+
+@contextmanager
+def _runs_of(workers: int | None, count: int) -> Iterator[Runs]:
+    """Processes of this machine that simulate points, or this one."""
+    with hired(workers, None, count) as crew:
+        yield partial(run_points, workers=1) if crew is None else partial(run_points, executor=crew)
 
 
 def _shown(study: PairedRuns, named: dict[str, tuple[Point, str]]) -> tuple[Shown, ...]:

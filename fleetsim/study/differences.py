@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from fleetsim.metrics import alike
 from fleetsim.statistics import LEVEL, Estimate, paired
 from fleetsim.study.points import Heading, PointResult
 
@@ -71,9 +72,11 @@ def differences(runs: Runs, judged: Sequence[str]) -> list[Difference]:
     """Every figure of every arm against the first arm: the judged ones (`name scope`) first, then the others.
 
     The judged figures of all arms are one family, the other figures with a better direction a second one: in each, all
-    intervals hold together at 95 % (Bonferroni). A figure that only one of the arms has is left out.
+    intervals hold together at 95 % (Bonferroni). A figure that only one of the arms has is left out. Two arms whose
+    replicates are one and the same run each are told apart by that run alone: one pair, and no interval.
     """
     baseline, *others = runs
+    told = {arm: own[:1] if same_runs(own) and same_runs(runs[baseline]) else own for arm, own in runs.items()}
     pairs = [(arm, heading) for arm in others for heading in _common(runs[baseline], runs[arm])]
     asked = [(arm, h) for key in judged for arm, h in pairs if h.key == key]
     rest = [(arm, h) for arm, h in pairs if h.key not in judged]
@@ -81,8 +84,15 @@ def differences(runs: Runs, judged: Sequence[str]) -> list[Difference]:
     for family, own in ((asked, True), (rest, False)):
         size = sum(1 for _, h in family if own or h.better)
         level = 1 - (1 - LEVEL) / max(1, size)
-        found += [_difference(runs[baseline], runs[arm], arm, h, level, own) for arm, h in family]
+        for arm, h in family:
+            base = runs[baseline][: len(told[arm])]
+            found.append(_difference(base, told[arm], arm, h, level, own))
     return found
+
+
+def same_runs(results: Sequence[PointResult]) -> bool:
+    """Whether replicates are one and the same run, for all see the same tasks and nothing else is random."""
+    return alike([result.figures for result in results])
 
 
 def _common(one: Sequence[PointResult], other: Sequence[PointResult]) -> list[Heading]:

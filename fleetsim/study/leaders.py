@@ -22,6 +22,7 @@ class Leader:
     arm: str
     estimate: Estimate
     runs: int
+    same: bool = False  # whether its runs are one and the same run, which have no interval
 
 
 class Leaders:
@@ -31,16 +32,24 @@ class Leaders:
         self._figure = figure
         self.heading: Heading | None = None  # of the figure, once a result has shown it
         self._values: dict[str, list[float]] = {}
+        self._first: dict[str, bytes] = {}  # all numbers of an arm's first result
+        self._same: dict[str, bool] = {}
 
     def add(self, point: Point, result: PointResult) -> None:
         """Take a result in. Raises UnknownName if results have no such figure."""
         if self.heading is None:
-            self.heading = _heading(self._figure, result)
+            self.heading = heading_of(self._figure, result)
         self._values.setdefault(point.arm, []).append(result.value(self.heading.name, self.heading.scope))
+        numbers = result.numbers.tobytes()
+        same = self._first.setdefault(point.arm, numbers) == numbers
+        self._same[point.arm] = self._same.get(point.arm, True) and same
 
     def ranked(self) -> list[Leader]:
         """All arms, the best first; those without a value last, arms alike in order of the study."""
-        found = [Leader(arm, replications(values), len(values)) for arm, values in self._values.items()]
+        found = []
+        for arm, values in self._values.items():
+            same = len(values) > 1 and self._same[arm]
+            found.append(Leader(arm, replications(values[:1] if same else values), len(values), same))
         return sorted(found, key=lambda leader: self._cost(leader.estimate.value))
 
     def best(self) -> Leader | None:
@@ -57,7 +66,8 @@ class Leaders:
         return -value if self.heading is not None and self.heading.better == "higher" else value
 
 
-def _heading(figure: str | None, result: PointResult) -> Heading:
+def heading_of(figure: str | None, result: PointResult) -> Heading:
+    """What to judge by: the figure of that name, or one chosen by what the result has. Raises UnknownName."""
     known = places(result.headings)
     if figure is None:
         figure = MONEY if math.isfinite(result.numbers[known[MONEY]]) else TIME

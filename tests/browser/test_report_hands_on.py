@@ -3,9 +3,6 @@
 On a machine without Chromium or Playwright the page's source is held to what these tests rest on.
 """
 
-import importlib.util
-import io
-import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -14,15 +11,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 
+from chromium import Opened, ink
 from findings_made import all_findings
 from hostile import HOSTILE
 from studies import reworded, study
 
 from fleetsim.report.page import render
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
-         "--disable-background-networking", "--disable-sync")  # fmt: skip
 STRUCTURE = """() => [...document.querySelectorAll("*")]
     .map((e) => e.tagName + ":" + [...e.attributes].map((a) => a.name + "=" + (a.name === "content" ? "" : a.value)))"""
 
@@ -33,20 +28,6 @@ def made(tasks):
 
 
 MADE = made(300)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium, or None where the machine has none."""
-    if BROWSER is None or importlib.util.find_spec("playwright") is None:
-        yield None
-        return
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=BROWSER, args=list(QUIET))
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -61,25 +42,6 @@ def file(text, tmp_path_factory):
     return path
 
 
-class Opened:
-    """The report in a tab, with everything that was requested and said."""
-
-    def __init__(self, browser, file, **how):
-        self.requests, self.said = [], []
-        self.page = browser.new_page(viewport={"width": 1180, "height": 900}, **how)
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.goto(file.as_uri())
-        self.page.wait_for_selector("html[data-ready=yes]", timeout=120_000)
-
-    def picked(self, chart):
-        return self.page.evaluate(f"views['{chart}'].signal('picked')")
-
-    def chart_titled(self, title):
-        return self.page.locator("figure", has=self.page.get_by_role("heading", name=title)).locator(".chart")
-
-
 @pytest.fixture
 def tab(browser, file):
     if browser is None:
@@ -90,16 +52,6 @@ def tab(browser, file):
     assert opened.requests == [file.as_uri()]
     assert opened.said == []
     opened.page.close()
-
-
-def ink(picture):
-    """The share of pixels that are not as the picture's corner is."""
-    from PIL import Image
-
-    image = Image.open(io.BytesIO(picture)).convert("RGB")
-    colours = image.getcolors(maxcolors=1 << 24)
-    paper = image.getpixel((0, 0))
-    return 1 - sum(count for count, colour in colours if colour == paper) / (image.width * image.height)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

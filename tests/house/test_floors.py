@@ -73,6 +73,7 @@ DOORS = {
     "pyarrow": ("fleetsim/records/", "fleetsim/study/", "fleetsim/quality/outcomes.py"),
     "pandas": ("fleetsim/study/", "fleetsim/records/", "fleetsim/predict/files.py", "fleetsim/accuracy/"),
     "numba": ("fleetsim/compiled.py", "fleetsim/engine/core/", "fleetsim/policies/"),
+    "optuna": ("fleetsim/study/search/sampling.py",),
     "SALib": ("fleetsim/study/whatif/sensitivity.py",),
     "scipy": (
         "fleetsim/study/capacity/mixed.py",

@@ -15,6 +15,7 @@ HEAVY = {
     "jinja2",
     "numba",
     "numpy",
+    "optuna",
     "pandas",
     "pyarrow",
     "pydantic",

@@ -34,6 +34,8 @@ def a_pool(name: str, first_replica: int, replicas: int, **changed: object) -> P
         block_tokens=16,
         max_num_seqs=8,
         basis="given",
+        pue=1.5,
+        carbon_g_per_kwh=360.0,
     )
     return replace(pool, **changed)
 
@@ -48,8 +50,6 @@ def some_facts(**changed: object) -> RunFacts:
         seed=1,
         horizon_s=11.0,
         warm_up_s=1.0,
-        pue=1.5,
-        carbon_g_per_kwh=360.0,
         pools=(a_pool("big", 0, 2), a_pool("small", 2, 1, usd_per_s=0.002, idle_w=50.0, kv_blocks=UNLIMITED_BLOCKS)),
         classes=(ClassFacts("chat", ttft_s=0.35, tpot_s=0.15), ClassFacts("code", tpot_s=0.001, e2e_s=1.0)),
         domains=("any",),

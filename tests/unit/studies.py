@@ -105,7 +105,8 @@ def _pools(index: int) -> tuple[PoolFacts, ...]:
                    ("price", f"${share * part * 3600:.2f} per h", "list price, on demand", "medium"))  # fmt: skip
         notes = ("List price of a system, spread over five years.",) if hardware == "WSE-3" else ()
         out.append(PoolFacts(name, model, hardware, replicas, first, 8, share * part, "list price; confidence medium",
-                             600.0, 5600.0, 4200.0, blocks, 16, 256, basis, sources, notes))  # fmt: skip
+                             600.0, 5600.0, 4200.0, blocks, 16, 256, basis, sources, notes,
+                             pue=1.2, carbon_g_per_kwh=350.0))  # fmt: skip
         first += replicas
     return tuple(out)
 
@@ -116,7 +117,7 @@ def _arm(index: int, tasks: int, replicates: int, slowdown: float, targets: bool
     for replicate in range(replicates):
         facts = RunFacts(
             _NAMES[index], _NAMES[index], f"Alternative number {index + 1} of the question.", (), replicate,
-            7 + replicate, HORIZON_S, WARM_UP_S, 1.2, 350.0, _pools(index), classes, ("chat", "code"),
+            7 + replicate, HORIZON_S, WARM_UP_S, _pools(index), classes, ("chat", "code"),
         )  # fmt: skip
         records = _records(index, tasks, replicate, slowdown, facts.pools)
         runs.append(Run(facts, records, _figures(facts, records), WARM_UP_S, 0.5))

@@ -10,7 +10,9 @@ from small_scenarios import write
 
 import fleetsim
 from fleetsim.cli import commands
+from fleetsim.cli.capacity_text import capacity_text
 from fleetsim.errors import InputFaults
+from fleetsim.study.capacity.files import save
 
 SCENARIO = """\
 name: servers
@@ -69,6 +71,31 @@ def test_the_evidence_is_there(answer):
     assert answer.load_held >= 1.0
     assert any(point.holds for point in answer.front)
     assert fleetsim.capacity.__module__.startswith("fleetsim.study.capacity")
+
+
+def test_architectures_have_curves_of_their_own(tmp_path):
+    curves = "{little: [small], big: [large], either: [small, large]}"
+    found = fleetsim.capacity(write(tmp_path, SCENARIO), sets=[f"capacity.curves={curves}"])
+    assert [curve.name for curve in found.curves] == ["little", "big", "either"]
+    for number, point in enumerate(found.curve):
+        little, big, either = (curve.points[number].choice for curve in found.curves)
+        assert (little.architecture, big.architecture) == ("small", "large")
+        assert either.usd_per_hour == point.choice.usd_per_hour == min(little.usd_per_hour, big.usd_per_hour)
+    table = capacity_text(found).split("load, %  little, $ per h")[1]
+    assert table.splitlines()[0].endswith("the least is below the next by")
+    save(found, tmp_path)
+    rows = (tmp_path / "curve.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == [
+        "of",
+        "all",
+        "all",
+        "little",
+        "little",
+        "big",
+        "big",
+        "either",
+        "either",
+    ]
 
 
 def test_failures_cost_replicas(tmp_path, answer):

@@ -13,6 +13,7 @@ from small_scenarios import write
 import fleetsim
 from fleetsim.errors import InputFaults
 from fleetsim.scenario.capacity import limit_unit
+from fleetsim.study.capacity.bounds import BOTH, Load, _running_tokens
 from fleetsim.study.capacity.feasibility import ErrorBudget, LimitTest, Verdict
 from fleetsim.study.capacity.mixed import evened, least_price
 from fleetsim.study.capacity.search import Knowledge, cheapest, least_of
@@ -122,6 +123,15 @@ def test_a_figure_that_is_not_there_keeps_no_limit():
 def test_errors_never_add_up_to_more_than_the_whole():
     budget = ErrorBudget(0.05, 4)
     assert sum(budget.next() for _ in range(1000)) <= 0.05 + 1e-12
+
+
+def test_running_sequences_hold_what_long_answers_make_of_them():
+    """Answers of 10 and 90 tokens to prompts of 100: nine of ten steps are of the long one."""
+    load = Load(BOTH, np.full(2, 100.0), np.array([10.0, 90.0]), 1.0)
+    mean, spread = _running_tokens(load)
+    assert mean == pytest.approx(0.1 * 105 + 0.9 * 145)
+    moments = 0.1 * (105**2 + 10**2 / 12) + 0.9 * (145**2 + 90**2 / 12)
+    assert spread == pytest.approx(math.sqrt(moments - mean**2))
 
 
 def test_shares_even_out_the_pools():

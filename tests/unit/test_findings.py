@@ -66,8 +66,8 @@ def test_a_search_is_answered_with_the_fleet_what_the_next_lacks_and_what_others
 def test_a_search_that_found_nothing_says_so_and_recommends_no_fleet():
     answer = replace(capacity(), chosen=None, runner_up=None, neighbour_below=None)
     assert plain(search.lead(answer)) == (
-        "No fleet within the bounds of the search keeps tasks within target of class chat at or above 99.0 % and time "
-        "to the whole answer, p99 at or below 6.00 s."
+        "No fleet within the bounds of the search keeps tasks within target of class chat at or above 99.0 % and p99 "
+        "time to the whole answer at or below 6.00 s."
     )
     assert search.support(answer) == []
     assert "relax a constraint" in search.recommendation(answer)[0]
@@ -87,8 +87,8 @@ def test_crossings_and_verdicts_are_said_in_words():
         "(0.700 to 0.840)."
     ]
     assert plain(changes.judged(of)[0]) == (
-        "B against A: better in cost per 1,000 tasks within target by -$1.20 (-$1.40 to -$1.00), worse in time to the "
-        "whole answer, p99 by 900 ms (500 to 1,300 ms)."
+        "B against A: better in cost per 1,000 tasks within target ($1.20 lower, $1.00 to $1.40), worse in p99 time "
+        "to the whole answer (900 ms higher, 500 to 1,300 ms)."
     )
     hangs = plain(changes.hangs_on(of)[0])
     assert hangs.endswith("hangs most on pools.chat.price (up to 32 %) and workload.arrivals.rate (up to 22 %).")

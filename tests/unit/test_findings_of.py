@@ -11,7 +11,7 @@ from small_scenarios import PAIR, write
 
 import fleetsim
 from fleetsim.cli import commands
-from fleetsim.findings import CapacityAnswer, Curve, Difference, Front, Sensitivity, Tornado
+from fleetsim.findings import RANKS, CapacityAnswer, Curve, Difference, Front, Sensitivity, Tornado
 from fleetsim.findings import findings_from_plain as from_plain
 from fleetsim.findings import findings_to_plain as to_plain
 from fleetsim.metrics import alike, combine
@@ -164,6 +164,38 @@ def test_a_comparison_on_a_trace_is_no_evidence(traced):
     assert (found.runs, one.difference.low, one.verdict) == (1, None, "no evidence at this size")
     assert any("one and the same run" in note for note in found.notes)
     assert comparison.study_of(found).findings == ()
+
+
+def test_arms_without_luck_have_no_interval_beside_one_that_has_some(tmp_path):
+    pool = "{steps: {base: 20 ms}, max_num_seqs: 1, replicas: 3, balancer: random, price: $1 per h}"
+    third = f"  dealt:\n    pools: {{p: {pool}}}\n    workflow: {{kind: single, pool: p}}\n"
+    path = write(tmp_path, TRACED + third)
+    found = fleetsim.compare(path, workers=1, budget=10, figures=["e2e_mean"])
+    assert found.runs == 10
+    wide, dealt = found.of("wide", "e2e_mean"), found.of("dealt", "e2e_mean")
+    assert (wide.pairs, wide.difference.low, wide.verdict) == (1, None, "no evidence at this size")
+    assert dealt.pairs == 10
+    assert dealt.difference.low < dealt.difference.value < dealt.difference.high
+    assert any(note.startswith("the replications of fast, wide are one and the same run each") for note in found.notes)
+
+
+def test_a_sweep_on_a_trace_has_no_intervals(traced, tmp_path):
+    words = ["sweep", str(traced), "--replications", "3", "--workers", "1", "-q", "-o", str(tmp_path / "study")]
+    done = CliRunner().invoke(commands, words)
+    assert done.exit_code == 0, done.output
+    assert "- the replications of every arm are one and the same run" in done.stdout
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith(("fast", "wide"))]
+    assert [row[-3:] for row in rows] == [["n/a", "n/a", "3"]] * 2
+
+
+def test_a_hypercube_is_told_by_its_rank_correlations(tmp_path):
+    vary = [f"{RATE}=4:16 per s:2", "site.pue=1.1,1.4"]
+    found = fleetsim.whatif(write(tmp_path, PAIR), vary=vary, design="latin", samples=8, figures=["e2e_mean"])
+    told = [one for one in whatif.study_of(found).findings if isinstance(one, Sensitivity)]
+    assert [(one.arm, one.method, one.samples) for one in told] == [("fast", RANKS, 8), ("wide", RANKS, 8)]
+    assert told[0].influences[0].path == RATE
+    assert told[0].influences[0].value > 0.8
+    assert all(abs(i.value) <= 1 for one in told for i in one.influences)
 
 
 def test_a_what_if_on_a_trace_has_no_intervals(traced):

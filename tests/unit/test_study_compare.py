@@ -158,7 +158,24 @@ def test_the_command_says_it_in_words_and_in_json(tmp_path):
     one = next(d for d in data["differences"] if (d["arm"], d["figure"], d["scope"]) == ("fast", "e2e_p99", "all"))
     assert one["verdict"] == "better"
     assert one["low"] < one["difference"] < one["high"] < 0
-    assert run(*words).stdout == done.stdout, "the same question has the same answer"
+    again = run(*words)
+    assert (again.exit_code, "add --resume" in again.output) == (2, True)
+    assert run(*words, "--resume").stdout == done.stdout
+    assert json.loads(run(*words, "--resume", "--json").stdout) == data
+
+
+def test_the_command_goes_on_where_it_was_killed(tmp_path):
+    path, folder = write(tmp_path, PLAIN + TWO), tmp_path / "out"
+    words = ("compare", path, "--workers", "1", "--budget", "12", "-q", "-o", folder)
+    first = run(*words)
+    written = {name: (folder / name).read_bytes() for name in ("comparison.json", "report.html", "summary.json")}
+    lines = (folder / "runs").read_bytes().splitlines(keepends=True)
+    (folder / "runs").write_bytes(b"".join(lines[: len(lines) // 2]) + lines[-1][:30])  # killed while it wrote
+    again = run(*words, "--resume")
+    assert (again.exit_code, again.stdout) == (0, first.stdout)
+    assert {name: (folder / name).read_bytes() for name in written} == written
+    other = run(*words, "--resume", "--seed", "8")
+    assert (other.exit_code, "another study" in other.output) == (2, True)
 
 
 @pytest.mark.parametrize("precision", ["0 %", "-1", "much", "nan", "5 % more"])

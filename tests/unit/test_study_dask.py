@@ -53,6 +53,41 @@ def test_the_command_writes_the_same_tables_by_a_cluster_and_at_home(address, tm
         assert (tmp_path / "away" / name).read_bytes() == (tmp_path / "home" / name).read_bytes()
 
 
+ARMS = """\
+architectures:
+  slow: {pools: {p: {steps: {base: 6 ms}, price: $1 per h}}, workflow: {kind: single, pool: p}}
+  fast: {pools: {p: {steps: {base: 5 ms}, price: $2 per h}}, workflow: {kind: single, pool: p}}
+capacity:
+  variables: {architectures.slow.pools.p.replicas: "1:6", architectures.fast.pools.p.replicas: "1:6"}
+  constraints: [{figure: e2e_p99, at_most: 400 ms}]
+  loads: []
+"""
+VARY = ("--vary", "workload.arrivals.rate=10:20 per s:3", "--figure", "e2e_mean")
+
+
+@pytest.mark.parametrize(
+    ("words", "result"),
+    [
+        (("compare", "--budget", "4"), "comparison.json"),
+        (("whatif", *VARY), "whatif.json"),
+        (("capacity", "--only-answer"), "capacity.json"),
+        (("search", *VARY, "--trials", "4"), "search.json"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_studies_that_decide_as_they_go_say_the_same_by_a_cluster(address, tmp_path, words, result):
+    verb, *options = words
+    path = write(tmp_path, QUICK[: QUICK.index("architectures:")] + ARMS)
+    said, written = [], []
+    for place, how in (("home", ["--workers", "1"]), ("away", ["--cluster", address])):
+        done = CliRunner().invoke(commands, [verb, str(path), *options, "-q", "-o", str(tmp_path / place), *how])
+        assert done.exit_code == 0, done.output
+        said.append(done.stdout)
+        written.append((tmp_path / place / result).read_bytes())
+    assert said[0] == said[1]
+    assert written[0] == written[1]
+
+
 def test_a_killed_worker_of_a_cluster_is_made_up_for(points, expected):
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, **HOST) as cluster:
         killed = []

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from fleetsim.findings import CapacityAnswer, Curve, Difference, Sensitivity, Tornado
-from fleetsim.report.charts.differences import said_of
+from fleetsim.report.charts.differences import told_of
 from fleetsim.report.figures import in_text, kind_of, name_of
 from fleetsim.report.named import figure_at, last_words
 from fleetsim.report.view import View
-from fleetsim.report.words import digits, label, listed, span
+from fleetsim.report.words import digits, label, listed, plainly, span
 
 _MOST = 6
 _MOST_MOVED = 3
@@ -51,7 +51,7 @@ def _ranges(view: View) -> list[str]:
 def _across(curve: Curve) -> str:
     ends = [point.x for line in curve.lines for point in line.points]
     unit = f" {label(curve.x_unit)}" if curve.x_unit else ""
-    return f"As {label(last_words(curve.x_path))} goes from {digits(min(ends))} to {digits(max(ends))}{unit}"
+    return f"As {label(last_words(curve.x_path))} goes from {plainly(min(ends))} to {plainly(max(ends))}{unit}"
 
 
 def _of(curve: Curve) -> str:
@@ -61,7 +61,7 @@ def _of(curve: Curve) -> str:
 def _influences(view: View) -> list[str]:
     lines = []
     for found in view.found(Sensitivity):
-        most = max(found.influences, key=lambda i: i.value, default=None)
+        most = max(found.influences, key=lambda i: abs(i.value), default=None)
         if most is not None:
             what = f"{in_text(found.figure)} of {view.key(found.arm).label}"
             lines.append(f"Of all inputs moved at once, {label(last_words(most.path))} moves {what} most.")
@@ -79,6 +79,13 @@ def turning_points(view: View) -> list[str]:
             lines.append(
                 f"In {in_text(curve.figure)}, {below} is better below and {above} above "
                 f"{label(last_words(curve.x_path))} = {digits(c.x)}{unit}{doubt}."
+            )
+        if curve.searched and not curve.crossings and len(curve.lines) > 1:
+            ends = [point.x for line in curve.lines for point in line.points]
+            unit = f" {label(curve.x_unit)}" if curve.x_unit else ""
+            lines.append(
+                f"In {in_text(curve.figure)} no two cross between {label(last_words(curve.x_path))} = "
+                f"{plainly(min(ends))} and {plainly(max(ends))}{unit}."
             )
     return lines
 
@@ -108,7 +115,7 @@ def hangs_on(view: View) -> list[str]:
 def _pair(view: View, b: str, a: str, found: list[Difference]) -> str:
     parts = []
     for verdict in ("better", "worse", "differs"):
-        of = [f"{in_text(d.figure)} by {said_of(d)}" for d in found if d.verdict == verdict]
+        of = [f"{in_text(d.figure)} ({told_of(d)})" for d in found if d.verdict == verdict]
         if of:
             parts.append(f"{_WORDS[verdict]} in {'; '.join(of)}")
     even = [in_text(d.figure) for d in found if d.verdict == "no evidence"]

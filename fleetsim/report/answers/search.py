@@ -32,7 +32,7 @@ def support(answer: CapacityAnswer) -> list[str]:
         missed = [c for c in answer.constraints if not _keeps(below, c)]
         how = f": {listed([_falls(below, c) for c in missed])}" if missed else ""
         lines.append(f"The next cheaper fleet, {label(below.name)}, does not do{how}.")
-    if next_best is not None:
+    if next_best is not None and (answer.monolith is None or next_best.name != answer.monolith.name):
         lines.append(f"The runner-up, {label(next_best.name)}, comes to {_against(answer, next_best)}.")
     lines += [_headroom(c) for c in answer.constraints if c.binding]
     return lines

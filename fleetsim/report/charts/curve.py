@@ -7,10 +7,10 @@ import altair as alt
 from fleetsim.findings import Curve, Line
 from fleetsim.report.charts import theme
 from fleetsim.report.contract import Cell, Chart, Table
-from fleetsim.report.figures import cell, kind_of, name_of
+from fleetsim.report.figures import axis_title, cell, kind_of, name_of
 from fleetsim.report.named import figure_at, last_words
 from fleetsim.report.view import View, distinct
-from fleetsim.report.words import digits, label
+from fleetsim.report.words import digits, label, plainly
 
 _LOG_FROM = 30  # a factor between smallest and largest from which an axis goes by factors
 _MOST_ROWS = 40  # of the table
@@ -55,7 +55,7 @@ def _drawing(view: View, kept: theme.Data, found: Curve, lines: list[Line]) -> t
     ends = [row[end] for row in rows for end in ("low", "high")]
     if found.limit is not None:
         ends.append(found.limit * kind.scale)
-    up = {"title": kind.label + (" (seconds)" if kind.time else ""), "scale": _scale(ends, not kind.share),
+    up = {"title": axis_title(kind), "scale": _scale(ends, not kind.share),
           "axis": alt.Axis(format=shown, tickCount=6, labelOverlap=True)}  # fmt: skip
     x_at, y_at = alt.X("x:Q", **across), alt.Y("value:Q", **up)
     base = alt.Chart(theme.keep(kept, rows), **_SIZE)
@@ -102,7 +102,7 @@ def _by_name(kept: theme.Data, found: Curve, rows: list[dict], keys: theme.Keys,
     looks = {"color": theme.colour(keys), "opacity": theme.picked(),
              "xOffset": alt.XOffset("arm:N", sort=None, scale=alt.Scale(paddingOuter=0.6))}  # fmt: skip
     x_at = alt.X("at:N", sort=list(names), title=name, axis=alt.Axis(labelAngle=0, labelLimit=150, grid=False))
-    up = {"title": kind.label + (" (seconds)" if kind.time else ""), "scale": alt.Scale(zero=not kind.share)}
+    up = {"title": axis_title(kind), "scale": alt.Scale(zero=not kind.share)}
     ends = base.mark_rule(strokeWidth=2, aria=False).encode(x=x_at, y=alt.Y("low:Q", **up), y2="high:Q", **looks)
     points = base.mark_point(size=70, filled=True).encode(
         x=x_at, y=alt.Y("value:Q", **up), shape=theme.shape(keys), **looks,
@@ -147,4 +147,4 @@ def _input(found: Curve, x: float) -> str:
     """A value of the quantity as a table shows it."""
     if found.x_names:
         return label(found.x_names[int(x)])
-    return f"{digits(x)} {label(found.x_unit)}" if found.x_unit else digits(x)
+    return f"{plainly(x)} {label(found.x_unit)}" if found.x_unit else plainly(x)

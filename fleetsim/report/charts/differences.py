@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import altair as alt
 
 from fleetsim.findings import Difference
@@ -13,7 +15,7 @@ from fleetsim.report.view import View
 from fleetsim.report.words import Kind, label, listed, percent
 
 _COLOURS = {"better": "#0a84d6", "worse": "#d87a00", "differs": "#8a3ffc", "no evidence": "#7c868f"}
-_NAMES = 330
+_WIDTH = 640
 _READING = (
     "Each line is the interval of a difference, in per cent of what it is compared with. Blue: better; orange: "
     "worse; grey: the line reaches over zero, so these runs are no evidence either way."
@@ -28,16 +30,17 @@ def differences(view: View, found: list[Difference]) -> Chart | None:
             ends = {"value": d.value, "low": d.low, "high": d.high}
             rows.append({
                 "row": number, "name": f"{name_of(d.figure)}{_of(d)}", "pair": _pair(view, d), "verdict": d.verdict,
-                "said": said_of(d),
+                "said": said_of(d), "title": f"{name_of(d.figure)}{_of(d)}: {_pair(view, d)}",
             } | {end: float(f"{100 * value / abs(d.base):.4g}") for end, value in ends.items()})  # fmt: skip
     if not rows:
         return None
     kept: theme.Data = {}
-    base = alt.Chart(theme.keep(kept, rows), width=theme.WIDTH - _NAMES - 60, height=alt.Step(30))
+    base = alt.Chart(theme.keep(kept, rows), width=_WIDTH, height=alt.Step(44))
     y_at = alt.Y("row:O", title=None, axis=None)
     ends = [row[end] for row in rows for end in ("low", "high")] + [0.0]
     x_at = alt.X("value:Q", title="difference, %", scale=alt.Scale(domain=[min(ends), max(ends)], nice=True),
-                 axis=alt.Axis(tickCount=7, format="+,~r"))  # fmt: skip
+                 axis=alt.Axis(tickCount=7, format="+,~r",
+                               labelExpr="datum.value == 0 ? '0' : datum.label"))  # fmt: skip
     colour = alt.Color("verdict:N", scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())), legend=None)
     lines = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q"), x2="high:Q", y=y_at, color=colour)
     points = base.mark_point(filled=True, size=70, opacity=1).encode(
@@ -45,13 +48,9 @@ def differences(view: View, found: list[Difference]) -> Chart | None:
         tooltip=[alt.Tooltip("name:N", title="Figure"), alt.Tooltip("pair:N", title="Compared"),
                  alt.Tooltip("said:N", title="Difference"), alt.Tooltip("verdict:N", title="Verdict")],
     )  # fmt: skip
-    names = base.mark_text(align="left", dy=-6, fontWeight=600, aria=False)
-    pairs = base.mark_text(align="left", dy=7, aria=False)
-    left = alt.value(-_NAMES)
+    names = base.mark_text(align="left", dy=-15, aria=False).encode(x=alt.value(0), y=y_at, text="title:N")
     zero = base.mark_rule(strokeWidth=1, aria=False).encode(x=alt.datum(0))
-    chart = theme.layered(
-        lines, points, names.encode(x=left, y=y_at, text="name:N"), pairs.encode(x=left, y=y_at, text="pair:N"), zero
-    )
+    chart = theme.layered(zero, lines, points, names)
     return Chart("Paired differences", _READING, theme.finish(chart, kept), table_of(view, found))
 
 
@@ -74,6 +73,16 @@ def said_of(d: Difference) -> str:
     if kind.share:
         kind = Kind(kind.label, after=" points", scale=100.0)
     return kind.say_both(Figure(d.figure, d.scope, d.value, d.unit, d.better, d.low, d.high))
+
+
+def told_of(d: Difference) -> str:
+    """`$1.20 lower, $1.10 to $1.30`: the size of the difference and its direction in a word, for a sentence."""
+    if d.value == 0 or d.low < 0 < d.high:
+        return said_of(d)
+    way = "lower" if d.value < 0 else "higher"
+    size = replace(d, value=abs(d.value), low=min(abs(d.low), abs(d.high)), high=max(abs(d.low), abs(d.high)))
+    amount, _, interval = said_of(size).removesuffix(")").partition(" (")
+    return f"{amount} {way}, {interval}" if interval else f"{amount} {way}"
 
 
 def _levels(found: list[Difference]) -> str:

@@ -10,7 +10,7 @@ import altair as alt
 from fleetsim.metrics.contract import Figure
 from fleetsim.report.charts import theme
 from fleetsim.report.contract import Cell, Chart, Table
-from fleetsim.report.figures import cell, kind_of, name_of, said
+from fleetsim.report.figures import axis_title, cell, kind_of, name_of, said
 from fleetsim.report.palette import Key
 
 Panel = tuple[str, str]
@@ -26,13 +26,20 @@ _MOST_KEYS = 16  # a longer legend is no help
 
 @dataclass(frozen=True)
 class Spot:
-    """One alternative to be drawn. `faint`: it does not meet what is asked for."""
+    """One alternative to be drawn. `faint`: it does not meet what is asked for; `of`: what it is one of many of, whose
+    look it has and with whom it is picked."""
 
     key: Key
     figure: Callable[[str], Figure | None]
     faint: bool = False
     chosen: bool = False
     note: str = ""
+    of: Key | None = None
+
+    @property
+    def shown_as(self) -> Key:
+        """What the legend calls it."""
+        return self.of or self.key
 
 
 def pareto(title: str, reading: str, spots: Sequence[Spot], panels: Sequence[Panel]) -> Chart | None:
@@ -54,8 +61,12 @@ def pareto(title: str, reading: str, spots: Sequence[Spot], panels: Sequence[Pan
     }
     chart = theme.in_columns(*specs, columns=columns, params=[brush])
     names = list(dict.fromkeys(name for panel, _ in drawn for name in panel))
-    keys = tuple(spot.key for spot in spots) if len(spots) <= _MOST_KEYS else ()
+    keys = _keys(spots) if len(_keys(spots)) <= _MOST_KEYS else ()
     return Chart(title, reading, theme.finish(chart, data), _table(title, spots, names), keys=keys)
+
+
+def _keys(spots: Sequence[Spot]) -> tuple[Key, ...]:
+    return tuple(dict.fromkeys(spot.shown_as for spot in spots))
 
 
 def on_front(points: Sequence[Sequence[float]]) -> list[bool]:
@@ -78,9 +89,16 @@ def _rows(spots: Sequence[Spot], x: str, y: str) -> list[dict]:
         across, up = spot.figure(x), spot.figure(y)
         if across is None or up is None:
             continue
-        look = spot.key.look
-        row = {"arm": spot.key.label, "name": theme.short(spot.key.label), "note": spot.note, "chosen": spot.chosen,
-               "fill": 1.0 if look.filled and not spot.faint else 0.0, "faint": 0.5 if spot.faint else 1.0}  # fmt: skip
+        look = spot.shown_as.look
+        row = {
+            "arm": spot.shown_as.label,
+            "who": spot.key.label,
+            "name": theme.short(spot.key.label),
+            "note": spot.note,
+            "chosen": spot.chosen,
+            "fill": 1.0 if look.filled and not spot.faint else 0.0,
+            "faint": 0.5 if spot.faint else 1.0,
+        }
         for axis, figure in (("x", across), ("y", up)):
             row |= _place(axis, figure)
         rows.append(row)
@@ -109,9 +127,8 @@ def _axis(rows: list[dict], field: str, figure: Figure) -> dict:
         ends = [float(f"{smallest / 1.4:.2g}"), float(f"{largest * 1.4:.2g}")]
         scale = alt.Scale(type="log", nice=False, domain=ends)
     shown = ".0%" if kind.share and largest - smallest > 0.05 else ".1%" if kind.share else f"{kind.before},~r"
-    unit = " (seconds)" if kind.time else ""
     return {
-        "title": f"{kind.label}{unit}{_TOWARDS.get(figure.better, '')}",
+        "title": f"{axis_title(kind)}{_TOWARDS.get(figure.better, '')}",
         "scale": scale,
         "axis": alt.Axis(format=shown, tickCount=5, labelOverlap=True),
     }
@@ -123,7 +140,7 @@ _TOWARDS = {"lower": ", less is better", "higher": ", more is better"}
 def _panel(
     spots: Sequence[Spot], kept: theme.Data, panel: Panel, rows: list[dict], name: str, columns: int
 ) -> theme.Spec:
-    keys = tuple(spot.key for spot in spots)
+    keys = _keys(spots)
     x, y = (next(f for spot in spots if (f := spot.figure(figure)) is not None) for figure in panel)
     x_at = alt.X("x:Q", **_axis(rows, "x", x))
     y_at = alt.Y("y:Q", **_axis(rows, "y", y))
@@ -141,7 +158,7 @@ def _panel(
         fill=theme.colour(keys, alt.Fill), stroke=theme.colour(keys, alt.Stroke),
         fillOpacity=alt.FillOpacity("fill:Q", scale=None, legend=None),
         strokeOpacity=alt.StrokeOpacity("faint:Q", scale=None, legend=None),
-        tooltip=[alt.Tooltip("arm:N", title="Alternative"), alt.Tooltip("xt:N", title=name_of(panel[0])),
+        tooltip=[alt.Tooltip("who:N", title="Alternative"), alt.Tooltip("xt:N", title=name_of(panel[0])),
                  alt.Tooltip("yt:N", title=name_of(panel[1])), alt.Tooltip("note:N", title="Note")],
     ).properties(name=name)  # fmt: skip
     layers = [front, across, upright, points]

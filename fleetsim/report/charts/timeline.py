@@ -28,16 +28,21 @@ _PANELS = (
 
 
 def timeline(arm: ArmView) -> Chart | None:
-    """The four panels of the arm's first replicate; None if it was not sampled twice."""
+    """The panels of the arm's first replicate, those that have something to show; None if it was not sampled twice."""
     curves = {name: pool_curves(arm, pool) for pool, name in zip(arm.facts.pools, arm.pool_labels, strict=True)}
     times = next((curve["time"] for curve in curves.values()), np.zeros(0))
     if len(times) == 0:
         return None
     data = _rates(arm, times) + [row for name, curve in curves.items() for row in _rows(name, curve)]
+    there = {row["panel"] for row in data}  # no KV memory is held where it has no limit
     kept: theme.Data = {}
     apart = {"scale": {"strokeDash": "independent"}}
     chart = theme.in_columns(
-        *(_panel(arm, kept, data, *panel) for panel in _PANELS), columns=4, spacing=52, bounds="flush", resolve=apart
+        *(_panel(arm, kept, data, *panel) for panel in _PANELS if panel[0] in there),
+        columns=4,
+        spacing=52,
+        bounds="flush",
+        resolve=apart,
     )
     return Chart("Over time", "", theme.finish(chart, kept), _table(arm, curves), of=arm.key)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import altair as alt
 
-from fleetsim.findings import Sensitivity, Swing, Tornado
+from fleetsim.findings import RANKS, Sensitivity, Swing, Tornado
 from fleetsim.metrics.contract import Figure
 from fleetsim.report.charts import theme
 from fleetsim.report.contract import Cell, Chart, Table
-from fleetsim.report.figures import cell, kind_of, name_of
+from fleetsim.report.figures import axis_title, cell, in_text, kind_of, name_of
 from fleetsim.report.named import last_words
 from fleetsim.report.view import View
 from fleetsim.report.words import digits, label, span
@@ -16,6 +16,13 @@ from fleetsim.report.words import digits, label, span
 _NAMES = 230
 _MOST = 15
 _ENDS = ("least", "base", "most")
+_METHODS = {
+    "Sobol": ("the share of the figure's variance each has part in.", "Input", "Total", "Alone"),
+    "Morris": ("the mean size of its effects.", "Input", "Mean effect (mu*)", "Spread (sigma)"),
+    RANKS: ("to the right the figure rises with the input, to the left it falls; 1 and -1 are a course that never "
+            "turns, 0 is none.", "Input", "Correlation of ranks"),
+}  # fmt: skip
+"""How to read a method's bars, and the columns of its table."""
 
 
 def tornado(view: View, found: Tornado) -> Chart | None:
@@ -40,11 +47,9 @@ def sensitivity(view: View, found: Sensitivity) -> Chart | None:
     if not most:
         return None
     key = view.key(found.arm)
-    title = f"What {name_of(found.figure).lower()} of {key.label} hangs on"
-    sobol = found.method == "Sobol"
-    reading = f"{label(found.method)}, all inputs moved at once over {found.samples:,} simulated points: " + (
-        "the share of the figure's variance each has part in." if sobol else "the mean size of its effects."
-    )
+    title = f"What {in_text(found.figure)} of {key.label} hangs on"
+    said, *columns = _METHODS.get(found.method, _METHODS["Morris"])
+    reading = f"{label(found.method)}, all inputs moved at once over {found.samples:,} simulated points: {said}"
     rows = [
         {"path": label(last_words(i.path)), "value": float(f"{i.value:.4g}"),
          "low": float(f"{(i.value if i.low is None else i.low):.4g}"),
@@ -54,16 +59,16 @@ def sensitivity(view: View, found: Sensitivity) -> Chart | None:
     kept: theme.Data = {}
     base = alt.Chart(theme.keep(kept, rows), width=theme.WIDTH - _NAMES - 60, height=alt.Step(26))
     y_at = _names(rows)
-    x_at = alt.X("value:Q", title=None, axis=alt.Axis(tickCount=5, format=",~r"))
+    room = alt.Scale(domain=[-1, 1]) if found.method == RANKS else alt.Scale()
+    x_at = alt.X("value:Q", title=None, scale=room, axis=alt.Axis(tickCount=5, format=",~r"))
     bars = base.mark_bar(color=key.look.colour, fillOpacity=0.75).encode(x=x_at, y=y_at, tooltip=["path:N", "text:N"])
     ends = base.mark_rule(strokeWidth=2, aria=False).encode(x=alt.X("low:Q"), x2="high:Q", y=y_at)
-    columns = ("Input", "Total", "Alone") if sobol else ("Input", "Mean effect (mu*)", "Spread (sigma)")
     body = tuple(
         (Cell(label(i.path, 120)), Cell(digits(i.value), span(i.low, i.high), number=True),
-         Cell("n/a" if i.alone is None else digits(i.alone), number=True))
+         *([Cell("n/a" if i.alone is None else digits(i.alone), number=True)] if len(columns) > 2 else []))
         for i in most
     )  # fmt: skip
-    return Chart(title, reading, theme.finish(theme.layered(bars, ends), kept), Table(title, columns, body))
+    return Chart(title, reading, theme.finish(theme.layered(bars, ends), kept), Table(title, tuple(columns), body))
 
 
 def _reach(swing: Swing, base: float) -> float:
@@ -90,8 +95,7 @@ def _drawing(kept: theme.Data, found: Tornado, swings: list[Swing], colour: str)
     base = alt.Chart(theme.keep(kept, rows), width=theme.WIDTH - _NAMES - 60, height=alt.Step(30))
     shown = ".1%" if kind.share else f"{kind.before},~r"
     room = alt.Scale(zero=False, nice=False, domain=_room([row[end] for row in rows for end in _ENDS]))
-    title = kind.label + (" (seconds)" if kind.time else "")
-    across = {"title": title, "axis": alt.Axis(tickCount=5, format=shown), "scale": room}
+    across = {"title": axis_title(kind), "axis": alt.Axis(tickCount=5, format=shown), "scale": room}
     y_at = _names(rows)
     bars = base.mark_bar(color=colour).encode(
         x=alt.X("least:Q", **across), x2="most:Q", y=y_at,

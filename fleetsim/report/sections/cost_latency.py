@@ -9,7 +9,7 @@ from fleetsim.report.palette import Key, Look, look
 from fleetsim.report.view import View, distinct
 
 _COSTS = ("cost_per_correct_usd", "usd_per_slo_met_task", "usd_per_million_output_tokens")
-_FAINT = "Hollow and pale ones do not meet the constraints."
+_FAINT = "Pale ones do not meet the constraints."
 _PANELS = (("ttft_p99", "usd_per_slo_met_task"), ("e2e_p99", "usd_per_million_output_tokens"))
 
 
@@ -34,19 +34,26 @@ def _panels(view: View) -> list[Panel]:
 def _searched(view: View, front: Front) -> Block | None:
     labels = distinct([option.name for option in front.options])
     spots = [
-        Spot(Key(label, _look(view, option)), option.figure, not option.feasible, option.chosen, _note(option))
-        for label, option in zip(labels, front.options, strict=True)
+        Spot(
+            Key(name, _look(view, option)),
+            option.figure,
+            not option.feasible,
+            option.chosen,
+            _note(option),
+            view.key(option.arm) if option.arm else None,
+        )
+        for name, option in zip(labels, front.options, strict=True)
     ]
     first, *others = front.axes
     panels = [(other, first) for other in others]
-    if len(others) == 2:
+    better = {figure.name: figure.better for option in front.options for figure in option.figures}
+    if len(others) == 2 and better.get(others[0]) != better.get(others[1]):  # of two times the first says the most
         panels.append((others[1], others[0]))
     return pareto("The alternatives that were searched", f"{READING} {_FAINT}", spots, panels)
 
 
 def _look(view: View, option: Option) -> Look:
-    arms = {arm.arm.name: arm.look for arm in view.arms}
-    return arms.get(option.arm, look(0))
+    return view.key(option.arm).look if option.arm else look(0)
 
 
 def _note(option: Option) -> str:

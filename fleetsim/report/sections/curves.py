@@ -5,7 +5,7 @@ from __future__ import annotations
 from fleetsim.findings import Curve
 from fleetsim.report.charts.curve import curve as draw
 from fleetsim.report.contract import Block, Cell, Table, section
-from fleetsim.report.figures import name_of
+from fleetsim.report.figures import in_text
 from fleetsim.report.named import last_words
 from fleetsim.report.view import View
 from fleetsim.report.words import digits, label, span
@@ -31,5 +31,5 @@ def _crossings(view: View, found: Curve) -> list[Block]:
          Cell(view.key(c.below).label, key=view.key(c.below)), Cell(view.key(c.above).label, key=view.key(c.above)))
         for c in found.crossings
     )  # fmt: skip
-    caption = f"Where two are equal in {name_of(found.figure).lower()}"
+    caption = f"Where two are equal in {in_text(found.figure)}"
     return [Table(caption, (label(last_words(found.x_path)), "Better below", "Better above"), body)]

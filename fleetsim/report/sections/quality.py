@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fleetsim.report.charts.bars import Panel, bars
-from fleetsim.report.charts.pareto import READING, Spot, pareto
 from fleetsim.report.contract import Block, Cell, Table, section
 from fleetsim.report.figures import cell, name_of
 from fleetsim.report.view import ArmView, View
@@ -16,13 +15,14 @@ _MOST_DOMAINS = 9
 
 @section(order=32, title="Quality of the answers")
 def quality(view: View) -> list[Block]:
-    """Right and wrong answers by arm and domain, their cost and effort, and who gave them; of judged answers alone."""
+    """Right and wrong answers by arm and domain, their cost and effort, and who gave them; of judged answers alone.
+
+    Their cost against how many are right is drawn among the trade-offs.
+    """
     if not view.judged:
         return []
-    spots = [Spot(arm.key, arm.figure) for arm in view.arms]
     blocks = [
         _key_figures(view),
-        pareto("Cost of right answers against how many are right", READING, spots, [("accuracy", _KEY[2])]),
         bars(view, "Right answers", _BARS, _by_domain(view), up_to=1.0),
         _shares(view),
     ]

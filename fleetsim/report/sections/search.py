@@ -5,8 +5,9 @@ from __future__ import annotations
 from fleetsim.findings import Candidate, CapacityAnswer, Constraint
 from fleetsim.report.contract import Block, Cell, Prose, Table, section
 from fleetsim.report.figures import cell, kind_of, name_of
+from fleetsim.report.named import last_words
 from fleetsim.report.view import View
-from fleetsim.report.words import digits, label
+from fleetsim.report.words import digits, label, plainly
 
 
 @section(order=24, title="The search")
@@ -47,7 +48,7 @@ def _candidates(answer: CapacityAnswer) -> Table:
 
 
 def _settings(candidate: Candidate) -> str:
-    return ", ".join(f"{label(path)} {label(value)}" for path, value in candidate.settings)
+    return ", ".join(f"{label(last_words(path))} {label(value)}" for path, value in candidate.settings)
 
 
 def _constraints(constraints: tuple[Constraint, ...]) -> Table:
@@ -69,5 +70,5 @@ def _effort(answer: CapacityAnswer) -> str:
     return (
         f"Of {answer.fleets_possible:,} possible fleets analytic bounds decided {answer.fleets_bounded:,}; "
         f"{answer.fleets_simulated:,} were simulated, in {answer.runs:,} runs. The choice is wrong with a probability "
-        f"below {digits(100 * answer.error_level)} %. Method: {label(answer.method, 300)}."
+        f"below {plainly(100 * answer.error_level)} %. Method: {label(answer.method, 300)}."
     )

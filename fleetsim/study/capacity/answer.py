@@ -68,10 +68,20 @@ class CurvePoint:
 
 
 @dataclass(frozen=True)
+class OwnCurve:
+    """The cheapest fleets of some architectures over the load."""
+
+    name: str
+    architectures: tuple[str, ...]
+    points: tuple[CurvePoint, ...]
+
+
+@dataclass(frozen=True)
 class FrontPoint:
     """A fleet that no other simulated one beats in every respect."""
 
     name: str
+    architecture: str
     usd_per_hour: float
     figures: dict[str, float]
     units: dict[str, str]
@@ -120,6 +130,7 @@ class CapacityAnswer:
     load_failed: float | None  # the least tried at which it does not
     confirmation: Confirmation | None
     curve: tuple[CurvePoint, ...]
+    curves: tuple[OwnCurve, ...]  # of some architectures each, at the same loads
     front: tuple[FrontPoint, ...]
     effort: Effort
     notes: tuple[str, ...]  # what to read with care

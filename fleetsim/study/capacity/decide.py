@@ -135,6 +135,25 @@ def curve(course: Course, answer: Fleet | None) -> list[tuple[float, Fleet | Non
     return found
 
 
+def curves(course: Course, curve_of_all: Sequence[tuple[float, Fleet | None]]) -> dict[str, list]:
+    """name -> (load, cheapest fleet of some architectures) for the curves of their own that the scenario asks for.
+
+    At the loads of the curve of all; none where there is no such curve.
+    """
+    if not curve_of_all:
+        return {}
+    variants = course.question.space.variants
+    found: dict[str, list[tuple[float, Fleet | None]]] = {}
+    for name, architectures in course.question.block.curves.items():
+        own = [number for number, variant in enumerate(variants) if variant.architecture in architectures]
+        found[name] = []
+        for load, best in curve_of_all:
+            known = best is not None and best.variant in own
+            fleet = best if known else course.find(own, load, course.judge(course.budget(1.0)))
+            found[name].append((load, fleet))
+    return found
+
+
 def next_below(course: Course, smaller: Sequence[Fleet]) -> Fleet | None:
     """The next smaller fleet that was simulated and fails: the limit it breaks made the answer as large."""
     judged = [fleet for fleet in smaller if fleet in course.judgements]

@@ -22,8 +22,9 @@ def as_json_text(answer: CapacityAnswer) -> str:
 def save(answer: CapacityAnswer, folder: Path | str) -> list[Path]:
     """Write capacity.json, curve.csv and front.csv; the same answer gives the same bytes. Returns their paths."""
     place = Path(folder)
-    curve = [("load", "fleet", "usd_per_hour")]
-    curve += [(p.load, p.choice and p.choice.name, p.choice and p.choice.usd_per_hour) for p in answer.curve]
+    curve = [("of", "load", "fleet", "usd_per_hour")]
+    for of, points in (("all", answer.curve), *((own.name, own.points) for own in answer.curves)):
+        curve += [(of, p.load, p.choice and p.choice.name, p.choice and p.choice.usd_per_hour) for p in points]
     names = list(dict.fromkeys(name for point in answer.front for name in point.figures))
     front = [("fleet", "usd_per_hour", *names, "keeps_limits")]
     front += [(p.name, p.usd_per_hour, *(p.figures.get(n) for n in names), p.holds) for p in answer.front]

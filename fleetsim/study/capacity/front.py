@@ -30,7 +30,9 @@ def front(course: Course, chosen: Fleet | None) -> tuple[FrontPoint, ...]:
             headings = {h.name: h for h in course.bench.seen(fleet)[0].headings if h.scope == "all"}
             units = {figure: headings[figure].unit for figure in shown}
             better = {figure: headings[figure].better for figure in shown}
-            found.append(FrontPoint(name, price, shown, units, better, bool(holds), fleet == chosen))
+            found.append(
+                FrontPoint(name, variant.architecture, price, shown, units, better, bool(holds), fleet == chosen)
+            )
     return tuple(sorted(found, key=lambda point: point.usd_per_hour))
 
 

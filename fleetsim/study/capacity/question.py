@@ -87,8 +87,8 @@ def question_of(loaded: Loaded, tell: Callable[[str], None]) -> Question:
         what = "has no `capacity:` block; write its variables and constraints (see docs/capacity.md)"
         raise InputFaults([loaded.fault("", what)])
     competing = block.architectures or list(loaded.scenario.architectures)
-    names = list(dict.fromkeys([*competing, *([block.baseline] if block.baseline else [])]))
-    space = space_of(loaded, names, block.variables)
+    names = block.concerned(loaded.scenario.architectures)
+    space = space_of(loaded, names, block.variables, block.regions)
     surveys, surveyed = _surveys(space, tell)
     _check_figures(loaded, block, surveys)
     mixes = {

@@ -17,9 +17,10 @@ from fleetsim.study.capacity.answer import (
     CurvePoint,
     Effort,
     Kept,
+    OwnCurve,
 )
 from fleetsim.study.capacity.bench import Bench, Fleet
-from fleetsim.study.capacity.decide import Course, Settled, curve, fleet_words, headroom, next_below, settle
+from fleetsim.study.capacity.decide import Course, Settled, curve, curves, fleet_words, headroom, next_below, settle
 from fleetsim.study.capacity.feasibility import LimitTest, margin
 from fleetsim.study.capacity.front import front
 from fleetsim.study.capacity.question import PRICE, Question, question_of
@@ -78,17 +79,10 @@ class _Writer:
     def answer(self, more: bool) -> CapacityAnswer:
         """All of it."""
         question, block, fleet = self.question, self.question.block, self.settled.fleet
-        runner_up = baseline = None
-        points: list[tuple[float, Fleet | None]] = []
-        held = failed = None
-        if more:
-            judge = self.course.judge(self.course.budget(1.0))
-            others = [n for n in question.competing if fleet is None or n != fleet.variant]
-            runner_up = self.course.find(others, 1.0, judge) if others and fleet is not None else None
-            baseline = self.course.find(question.baseline, 1.0, judge) if question.baseline else None
-            held, failed = headroom(self.course, fleet) if fleet is not None else (None, None)
-            points = curve(self.course, fleet)
         below = next_below(self.course, [other for other, _ in self.settled.smaller])
+        held, failed = headroom(self.course, fleet) if more and fleet is not None else (None, None)
+        runner_up, baseline = self._others() if more else (None, None)
+        points = curve(self.course, fleet) if more else []
         return CapacityAnswer(
             name=question.loaded.scenario.name,
             question=question.loaded.scenario.question,
@@ -107,7 +101,11 @@ class _Writer:
             load_held=held,
             load_failed=failed,
             confirmation=self._confirmation(),
-            curve=tuple(CurvePoint(load, self.choice(found)) for load, found in points),
+            curve=self._points(points),
+            curves=tuple(
+                OwnCurve(name, tuple(block.curves[name]), self._points(found))
+                for name, found in curves(self.course, points).items()
+            ),
             front=front(self.course, self.settled.fleet),
             effort=self._effort(),
             notes=self._notes(),
@@ -115,6 +113,16 @@ class _Writer:
             shown=self._shown([fleet, below, baseline]),
             resolved=question.loaded.resolved(),
         )
+
+    def _others(self) -> tuple[Fleet | None, Fleet | None]:
+        """The best fleet of other settings than the answer's, and that of the baseline."""
+        question, fleet, judge = self.question, self.settled.fleet, self.course.judge(self.course.budget(1.0))
+        others = [n for n in question.competing if fleet is not None and n != fleet.variant]
+        runner_up = self.course.find(others, 1.0, judge) if others else None
+        return runner_up, self.course.find(question.baseline, 1.0, judge) if question.baseline else None
+
+    def _points(self, found: Sequence[tuple[float, Fleet | None]]) -> tuple[CurvePoint, ...]:
+        return tuple(CurvePoint(load, self.choice(fleet)) for load, fleet in found)
 
     def _binding(self, below: Fleet | None) -> str | None:
         """The limit that the next smaller fleet breaks, in words."""

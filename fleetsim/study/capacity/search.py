@@ -119,7 +119,8 @@ def _best(known: Knowledge, load: float, chosen: list[int], above: float) -> Fle
 def _most_telling(known: Knowledge, load: float, chosen: list[int], above: float, limit: float) -> Fleet | None:
     """The unknown candidate cheaper than `limit` whose verdict settles much either way; of equals the cheapest.
 
-    What each verdict would settle counts by its chance, and the lesser of the two counts: without guesses, bisection.
+    What each verdict would settle counts by its chance, and the two are multiplied: without guesses, bisection; and a
+    verdict that settles much of other variants one way is worth more than the last steps within one.
     """
     alive = {}
     for number in chosen:
@@ -133,7 +134,7 @@ def _most_telling(known: Knowledge, load: float, chosen: list[int], above: float
         own = known.variants[number].usd_per_hour
         if_holds = len(prices) - np.searchsorted(prices, own, side="left")
         chance = known.chance(number, load)
-        score = np.where(mask, np.minimum(chance * if_holds, (1 - chance) * below(mask)), -1.0)
+        score = np.where(mask, chance * if_holds * (1 - chance) * below(mask), -1.0)
         place = (
             min(zip(*np.nonzero(score >= score.max() - 1e-9), strict=True), key=lambda i: own[i]) if own.shape else ()
         )

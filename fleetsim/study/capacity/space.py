@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -119,10 +119,13 @@ class Space:
         return sum(math.prod(variant.shape) for variant in self.variants)
 
 
-def space_of(loaded: Loaded, architectures: list[str], variables: Mapping[str, list[Any]]) -> Space:
-    """Every variant of the architectures. Those that cannot be built, as their model does not fit, are told apart.
+def space_of(
+    loaded: Loaded, architectures: list[str], variables: Mapping[str, list[Any]], regions: Sequence[str] | None = None
+) -> Space:
+    """Every variant of the architectures. Those that cannot be built, as their model does not fit or a pool stands
+    outside of the `regions` (None: any will do), are told apart.
 
-    Raises InputFaults with every candidate that is faulty by itself, or if nothing at all can be built.
+    Raises InputFaults with every candidate that is faulty by itself, has no price, or if nothing at all can be built.
     """
     _check_each(loaded, variables)
     variants, impossible, faults = [], [], []
@@ -134,14 +137,41 @@ def space_of(loaded: Loaded, architectures: list[str], variables: Mapping[str, l
             chosen = dict(zip(settings, picks, strict=True))
             try:
                 variant = Variant(changed(loaded, chosen), architecture, tuple(chosen.items()), axes)
-                _ = variant.equipment, variant.usd_per_hour
+                _check_built(variant, regions)
                 variants.append(variant)
             except InputFaults as error:
                 faults += error.faults
                 impossible.append(f"{planning.arm_name(architecture, chosen)}: {error.faults[0].what}")
     if not variants:
         raise InputFaults(list(dict.fromkeys(faults)))
+    _check_prices(variants)
     return Space(tuple(variants), tuple(impossible))
+
+
+def _check_built(variant: Variant, regions: Sequence[str] | None) -> None:
+    """Raises InputFaults for what stands where it must not."""
+    for name, equipped_pool in variant.equipment.items():
+        where = equipped_pool.pool.region
+        if regions is not None and where not in regions:
+            place = f"architectures.{variant.architecture}.pools.{name.removesuffix('.prefill')}.region"
+            what = f"pool {name} would stand in {where}, which is none of `capacity.regions`"
+            raise InputFaults([variant.loaded.fault(place, what)])
+
+
+def _check_prices(variants: Sequence[Variant]) -> None:
+    """Raises InputFaults with every pool whose replicas have no price by the hour to compare fleets by."""
+    faults = []
+    for variant in variants:
+        for name, pool in variant.equipment.items():
+            place = f"architectures.{variant.architecture}.pools.{name}"
+            if pool.pool.endpoint is not None:
+                what = "is rented by the token, which no number of replicas decides: a search has no price for it"
+                faults.append(variant.loaded.fault(place, f"{what}; leave {variant.architecture} out of the search"))
+            elif math.isnan(pool.usd_per_s):
+                what = "has no price, by which fleets are compared; write `price: $2 per h`, of one replica"
+                faults.append(variant.loaded.fault(place, what))
+    if faults:
+        raise InputFaults(list(dict.fromkeys(faults)))
 
 
 def _check_each(loaded: Loaded, variables: Mapping[str, list[Any]]) -> None:

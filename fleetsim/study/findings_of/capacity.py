@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fleetsim.findings import Candidate, Constraint, Curve, Finding, Front, Line, Option
 from fleetsim.findings import CapacityAnswer as Answer
 from fleetsim.findings import CurvePoint as Point
 from fleetsim.metrics.contract import Figure
-from fleetsim.study.capacity.answer import CapacityAnswer, Choice, FrontPoint, Kept
+from fleetsim.study.capacity.answer import CapacityAnswer, Choice, CurvePoint, FrontPoint, Kept
 from fleetsim.study.results import Study
 from fleetsim.study.shown import recorded
 
@@ -78,10 +78,17 @@ def _constraint(answer: CapacityAnswer, kept: Kept) -> Constraint:
 
 def _curve(answer: CapacityAnswer) -> Iterator[Finding]:
     """The price of the cheapest fleet against the load; nothing where there is no more than the load as it stands."""
-    points = [Point(each.load, each.choice.usd_per_hour) for each in answer.curve if each.choice is not None]
-    if len(points) > 1:
-        line = Line(CHEAPEST, tuple(sorted(points, key=lambda point: point.x)))
-        yield Curve("usd_per_hour", "USD/h", "load", (line,), "times", "lower", here=1.0)
+    lines = [
+        Line(own.name, _priced(own.points), own.architectures[0] if len(own.architectures) == 1 else "")
+        for own in answer.curves
+    ] or [Line(CHEAPEST, _priced(answer.curve))]
+    if any(len(line.points) > 1 for line in lines):
+        yield Curve("usd_per_hour", "USD/h", "load", tuple(lines), "times", "lower", here=1.0)
+
+
+def _priced(points: Sequence[CurvePoint]) -> tuple[Point, ...]:
+    found = [Point(each.load, each.choice.usd_per_hour) for each in points if each.choice is not None]
+    return tuple(sorted(found, key=lambda point: point.x))
 
 
 def _front(answer: CapacityAnswer) -> Iterator[Finding]:
@@ -99,4 +106,4 @@ def _option(point: FrontPoint) -> Option:
     figures += [
         Figure(name, "all", value, point.units[name], point.better[name]) for name, value in point.figures.items()
     ]
-    return Option(point.name, tuple(figures), point.name, point.holds, point.chosen)
+    return Option(point.name, tuple(figures), point.architecture, point.holds, point.chosen)

@@ -25,10 +25,14 @@ def study_of(found: Comparison) -> Study:
     return Study(found.name, found.question, recorded(found.shown), about, found.resolved, told)
 
 
+def as_json_text(found: Comparison) -> str:
+    """All differences as JSON."""
+    return json.dumps(found.summary(), indent=1, ensure_ascii=False, allow_nan=False)
+
+
 def save(found: Comparison, folder: Path) -> list[Path]:
     """Write comparison.json, and the study with its report, into a folder that the caller vouches for."""
-    text = json.dumps(found.summary(), indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(folder / COMPARISON, text.encode() + b"\n")
+    write_whole(folder / COMPARISON, as_json_text(found).encode() + b"\n")
     return [folder / COMPARISON, *save_beside(study_of(found), folder)]
 
 

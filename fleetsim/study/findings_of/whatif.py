@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from fleetsim.findings import Crossing, Curve, CurvePoint, Finding, Influence, Line, Sensitivity, Swing, Tornado
+from fleetsim.findings import RANKS, Crossing, Curve, CurvePoint, Finding, Influence, Line, Sensitivity, Swing, Tornado
 from fleetsim.statistics import Estimate
 from fleetsim.study.results import Study
 from fleetsim.study.shown import recorded
@@ -24,7 +24,7 @@ def study_of(found: WhatIf) -> Study:
         "under the same luck. Side by side are the architectures as the scenario has them."
     )
     about = found.provenance | {"notes": list(found.notes), "made": [made]}
-    told = (*_curves(found), *_tornadoes(found), *_sensitivities(found))
+    told = (*_curves(found), *_tornadoes(found), *_correlations(found), *_sensitivities(found))
     return Study(found.name, found.question, recorded(found.shown), about, found.resolved, told)
 
 
@@ -47,6 +47,7 @@ def _curves(found: WhatIf) -> Iterator[Finding]:
                     scope=scope,
                     here=_here(found, factor),
                     crossings=tuple(_crossing(factor, c, found.better.get(figure, "")) for c in crossings),
+                    searched=bool(found.break_evens is not None and figure == found.sought),
                     x_names=() if scale else tuple(map(str, factor.values)),
                 )
 
@@ -121,6 +122,16 @@ def _sensitivities(found: WhatIf) -> Iterator[Finding]:
         )
         method = (found.method or "").capitalize()
         yield Sensitivity(figure_name(figure), units.get(figure, ""), arm, method, influences, found.samples)
+
+
+def _correlations(found: WhatIf) -> Iterator[Finding]:
+    """Rank correlations of a Latin hypercube, the strongest first."""
+    units = {row.figure: row.unit for row in found.rows}
+    for (arm, figure), own in groupby(found.correlations, key=lambda row: row[:2]):
+        rows = tuple(Influence(path, value) for _, _, path, value in own if math.isfinite(value))
+        points = sum(row.architecture == arm and row.figure == figure for row in found.rows)
+        if rows:
+            yield Sensitivity(figure_name(figure), units.get(figure, ""), arm, RANKS, rows, points)
 
 
 def _ends(row: sensitivity.Influence) -> tuple[float | None, float | None]:

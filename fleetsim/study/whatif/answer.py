@@ -40,6 +40,7 @@ class WhatIf:
     swings: tuple[Swing, ...]  # one-at-a-time
     correlations: tuple[tuple[str, str, str, float], ...]  # latin: architecture, figure, path, Spearman's
     break_evens: tuple[BreakEven, ...] | None  # None: not asked for
+    sought: str | None  # the figure whose break-evens were searched
     influences: tuple[Influence, ...] | None
     method: str | None  # of the influences
     replications: int

@@ -9,17 +9,16 @@ from typing import Any
 from fleetsim.errors import InputFaults, UnknownName
 from fleetsim.registry import unknown
 from fleetsim.scenario import Loaded
-from fleetsim.scenario.document import Mark, look, parts
-from fleetsim.study.grid import SOURCE, parse
+from fleetsim.scenario.document import look, parts
 from fleetsim.study.kept import Runs
 from fleetsim.study.provenance import provenance
 from fleetsim.study.run import asked
 from fleetsim.study.sweep import run_points
-from fleetsim.study.variants import changed
 from fleetsim.study.whatif.answer import Row, WhatIf
 from fleetsim.study.whatif.break_even import BreakEven, break_evens
 from fleetsim.study.whatif.curves import Response, rank_correlations, responses, scoped, tornado, unit_of
 from fleetsim.study.whatif.design import Factor, design_of
+from fleetsim.study.whatif.factors import factors_of
 from fleetsim.study.whatif.sensitivity import METHODS, Influence, combinations_of, influences, library
 from fleetsim.study.whatif.trials import Laboratory, Trial
 
@@ -63,7 +62,7 @@ def whatif(
     Raises InputFaults with all faults before anything runs, NoSensitivity without SALib, EngineFault if a law breaks.
     """
     loaded = asked(scenario, "core", replications, seed, sets)
-    factors = _factors(loaded, vary)
+    factors = factors_of(loaded, vary)
     rule = design_of(design)
     if sensitivity is not None:
         _check_method(sensitivity)
@@ -82,7 +81,7 @@ def whatif(
     words += [f"--sensitivity={sensitivity}"] if sensitivity else []
     words += [f"--samples={samples}"] if sensitivity or design == "latin" else []
     words += [] if replications is None else [f"--replications={replications}"]
-    found = _gathered(laboratory, design, factors, trials, shown, crossings, ranked, sensitivity, samples)
+    found = _gathered(laboratory, design, factors, trials, shown, break_even, crossings, ranked, sensitivity, samples)
     found.provenance["command"] += words
     return found
 
@@ -93,6 +92,7 @@ def _gathered(
     factors: list[Factor],
     trials: list[Trial],
     shown: list[str],
+    sought: str | None,
     crossings: list[BreakEven] | None,
     ranked: list[Influence] | None,
     method: str | None,
@@ -111,6 +111,7 @@ def _gathered(
         swings=tuple(tornado(laboratory, trials, shown) if design == "one-at-a-time" else ()),
         correlations=tuple(_correlations(laboratory, trials, factors, shown) if design == "latin" else ()),
         break_evens=None if crossings is None else tuple(crossings),
+        sought=sought,
         influences=None if ranked is None else tuple(ranked),
         method=method,
         replications=laboratory.count,
@@ -148,24 +149,6 @@ def _notes(laboratory: Laboratory, trials: Sequence[Trial]) -> tuple[str, ...]:
         f"the {laboratory.count} replications of {of} are one and the same run, for all see the same tasks and nothing "
         "else is random: no interval over them can be given",
     )
-
-
-def _factors(loaded: Loaded, vary: Sequence[str]) -> list[Factor]:
-    """What varies: the scenario's block with the options laid over it. Raises InputFaults with all that is wrong."""
-    given, faults = parse(vary)
-    for path, (values, number) in given.items():
-        for value in values:
-            try:
-                changed(loaded, {path: value}, Mark(SOURCE, number))
-            except InputFaults as error:
-                faults += error.faults
-    whole = dict(loaded.scenario.vary) | {path: values for path, (values, _) in given.items()}
-    if not whole and not faults:
-        what = "varies nothing; write --vary path=a,b,c or path=lo:hi:n, or a `vary:` block"
-        faults.append(loaded.fault("", what))
-    if faults:
-        raise InputFaults(list(dict.fromkeys(faults)))
-    return [Factor(path, tuple(values)) for path, values in whole.items()]
 
 
 def _check_method(method: str) -> None:

@@ -97,6 +97,12 @@ class Laboratory:
         self.make([trial])
         return self._results[trial]
 
+    def fresh(self, trial: Trial, first: int, figure: str) -> Estimate:
+        """The figure's mean over as many replications from `first` on, which no other trial has."""
+        points = [self._point(trial).replicated(first + k) for k in range(self.count)]
+        name, scope = figure.split(" ", 1)
+        return replications([result.value(name, scope) for result in self._runs(points)])
+
     def series(self, trial: Trial, figure: str) -> np.ndarray:
         """float64[replicates]: a figure, `ttft_p99` or `ttft_p99 class chat`."""
         name, _, scope = figure.partition(" ")
