@@ -7,6 +7,7 @@ import pytest
 
 from fleetsim.catalog import load_framework, load_hardware, load_model
 from fleetsim.hardware import Deployment, Speculation, step_table
+from fleetsim.hardware.collectives import Fabric
 from fleetsim.hardware.moe import busiest_share, experts_touched
 from fleetsim.hardware.operators import Device
 from fleetsim.hardware.precision import Format
@@ -26,6 +27,12 @@ def tpot_ms(made, clients, context):
         table.alpha_ns * context + table.window_alpha_ns * min(context, table.window_tokens)
     )
     return decode / 1e6
+
+
+def _prompt_ns(made, tokens=7373):
+    """Time of a step that is one prompt."""
+    table = step_table(made)
+    return table.base_ns[tokens] + table.beta_ns * tokens**2 / 2
 
 
 def test_matrix_products_saturate_with_tokens():
@@ -63,6 +70,41 @@ def test_tokens_go_to_fewer_experts_than_balanced_routing_says():
     assert fit.routing_evenness is not None
     assert np.abs(as_fitted / measured - 1).max() < np.abs(balanced / measured - 1).max()
     assert as_fitted == pytest.approx(measured, rel=0.25)
+
+
+def test_copies_for_experts_do_not_get_fewer_with_more_ranks():
+    """Prompts of 8192 tokens, gpt-oss-120b on one and four H200, vLLM 0.18: 408 and 180 ms (InferenceX, 4 clients)."""
+    made = deployment("gpt-oss-120b", "h200", max_num_batched_tokens=8192, max_num_seqs=4)
+    without = replace(made, hardware=_with(made.hardware, expert_passes=0.0))
+    gain, ideal = (_prompt_ns(d) / _prompt_ns(replace(d, tp=4)) for d in (made, without))
+    assert made.hardware.calibration.expert_passes > 0
+    assert abs(gain / (408 / 180) - 1) < abs(ideal / (408 / 180) - 1)
+
+
+def test_switches_that_add_up_make_all_reduces_of_many_ranks_cheap():
+    """64 MiB on H100 with NVSwitch: 254, 329, 323 us on 2, 4, 8 ranks (aiconfigurator 095f58a, TensorRT-LLM)."""
+    hopper, ampere = (load_hardware(key) for key in ("h100", "a100-80"))
+    message = np.array([2.0**26])
+    reduced, passed = (
+        [float(Fabric(device, device.calibration).all_reduce(message, ranks)[0]) for ranks in (2, 4, 8)]
+        for device in (hopper, ampere)
+    )
+    assert reduced[2] / reduced[0] == pytest.approx(323 / 254, rel=0.15)
+    assert reduced[1] / reduced[0] == pytest.approx(329 / 254, rel=0.15)
+    assert passed[2] / passed[0] > 1.7
+
+
+def test_experts_in_native_four_bits_are_products_of_their_own():
+    """gpt-oss-120b, TensorRT-LLM: computed in fp4 on B200, widened to bf16 on H200, which has no such peak."""
+    native, widened = (deployment("gpt-oss-120b", key, "trtllm") for key in ("b200", "h200"))
+
+    def without(made):
+        own = made.framework
+        same = {"expert_fp4_factor": own.calibration.expert_factor}
+        return replace(made, framework=own.model_copy(update={"calibration": own.calibration.model_copy(update=same)}))
+
+    assert tpot_ms(native, 16, 1500) != tpot_ms(without(native), 16, 1500)
+    assert tpot_ms(widened, 16, 1500) == tpot_ms(without(widened), 16, 1500)
 
 
 def test_experts_touched_at_both_ends():
