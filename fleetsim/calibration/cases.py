@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _LARGEST = 65_536
+_MID_STEP = 0.5  # steps until the one ends in which a server hands a request over
 _ROUNDS = 4  # of an open loop
 _GOLDEN = 0.6180339887  # its multiples are spread evenly
 _MOST_REQUESTS = 8192  # of a benchmark; more add time and no knowledge
@@ -86,8 +87,8 @@ class _Placed:
             tokens /= self.accelerators
         requested = reading.of == "ttft" and not reading.per_s and self.served
         total = getattr(self.steps, reading.of)
-        if requested and self.waits:
-            total = total.plus(self.steps.tpot, self.waits)
+        if requested:
+            total = total.plus(self.steps.tpot, self.waits + _MID_STEP)
         return Row(
             total, tokens, requested, self.clients, value, reading.of == "ttft" and not reading.per_s, self.steady
         )

@@ -15,7 +15,7 @@ from fleetsim.hardware.roofline import roofline_cost
 
 _HUBER = 0.1  # errors beyond this count by their size, not their square
 _FIRST_WEIGHT = 0.5  # times to first token carry more than step times: queues, caches that warm up
-_STEADY_WEIGHT = 0.3  # near its limit a server's level, taken from what was measured, says little of its steps
+_STEADY_WEIGHT = 0.1  # near its limit a server's level, taken from what was measured, says little of its steps
 _PRIOR_WEIGHT = 0.3
 _ROUNDS = 10
 _GAIN = 1e-3  # a round that lowers the loss by less is the last
