@@ -20,7 +20,6 @@ from fleetsim.predict.names import hardware_key
 from fleetsim.predict.points import room
 from fleetsim.predict.protocol import FOREVER_NS, Load, load
 from fleetsim.predict.rows import Point, rows_of
-from fleetsim.predict.series import is_served
 from fleetsim.tables import Scheduler
 
 if TYPE_CHECKING:
@@ -172,7 +171,7 @@ def _place(
         sent.clients,
         waits,
         open_loop,
-        open_loop or _cold(point),
+        open_loop or sent.first_burst_s > 0,
     )
 
 
@@ -192,11 +191,6 @@ def _at_its_level(point: Point, sent: Load, seconds: dict[str, float], replicas:
     tasks.output_tokens[:first] = np.maximum(tasks.output_tokens[:first] * share, 2)
     tasks.think_ns[-clients:] = FOREVER_NS
     return replace(sent, tasks=tasks, clients=clients)
-
-
-def _cold(point: Point) -> bool:
-    """Whether a server compiled kernels for a minute at its first requests: SGLang's runs without a version."""
-    return point.framework == "sglang" and not point.framework_version and is_served(point)
 
 
 def _unlike(point: Point) -> bool:

@@ -47,10 +47,13 @@ class Link(Model):
 
 
 class Links(Model):
-    """How accelerators reach each other: inside a scale-up domain, and beyond it."""
+    """How accelerators reach each other, inside a scale-up domain and beyond it, and the memory of their host."""
 
     scale_up: Link | None = None
     scale_out: Link | None = None
+    host_bytes_per_s: Figure[Bandwidth] | None = Field(
+        None, alias="host", description="bandwidth from the host's memory, per accelerator, one direction"
+    )
 
 
 class PowerFigures(Model):
@@ -213,5 +216,6 @@ class HardwareProfile(Model):
         for name in ("scale_up", "scale_out"):
             link = getattr(self.links, name)
             rows += [(f"{name} bandwidth_bytes_per_s", link.bandwidth_bytes_per_s)] if link else []
+        rows += [("host link bytes_per_s", host)] if (host := self.links.host_bytes_per_s) else []
         rows += [(f"price {tariff} usd_per_s", price) for tariff, price in self.prices.items()]
         return tuple((name, f"{figure.value:.6g}", figure.source, figure.confidence) for name, figure in rows)

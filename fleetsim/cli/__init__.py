@@ -76,4 +76,4 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows no ± gets \\xb1, not a traceback
-    commands()
+    commands(prog_name="fleetsim")

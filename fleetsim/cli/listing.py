@@ -38,6 +38,18 @@ def _models() -> Rows:
     return rows
 
 
+def _frameworks() -> Rows:
+    from fleetsim.catalog import framework_names, load_framework
+
+    rows = [["name", "framework", "scheduler", "sequences", "tokens a step", "memory", "step times rest on"]]
+    for framework in map(load_framework, framework_names()):
+        runs = framework.scheduling
+        limits = [f"{runs.max_num_seqs:,}", f"{runs.max_num_batched_tokens:,}"]
+        memory = f"{100 * runs.memory_utilisation:.0f} %"
+        rows.append([framework.key, framework.name, runs.scheduler, *limits, memory, framework.calibration.basis])
+    return rows
+
+
 def _rules(*families: str) -> Callable[[], Rows]:
     def rows() -> Rows:
         from fleetsim.policies.balancers import BALANCERS
@@ -112,6 +124,7 @@ def keys_of(member: type) -> str:
 LISTS: dict[str, tuple[Callable[[], Rows], tuple[int, ...]]] = {
     "hardware": (_hardware, (3, 4, 5, 6)),
     "models": (_models, (3, 4, 5, 6)),
+    "frameworks": (_frameworks, (3, 4, 5)),
     "policies": (_rules("balancers", "selectors"), ()),
     "balancers": (_rules("balancers"), ()),
     "selectors": (_rules("selectors"), ()),

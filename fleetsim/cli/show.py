@@ -13,13 +13,12 @@ import click
 from fleetsim.cli.graphs import graphs
 from fleetsim.cli.group import say, set_option
 from fleetsim.cli.pools import pool_text
-from fleetsim.cli.text import bytes_text, grid, three, time_text, wrapped
+from fleetsim.cli.profiles import framework_texts, hardware_texts, model_texts
+from fleetsim.cli.text import grid, time_text, wrapped
 
 if TYPE_CHECKING:
     import numpy as np
     from pydantic.fields import FieldInfo
-
-    from fleetsim.catalog import HardwareProfile, ModelProfile
 
 
 @click.command(short_help="Show all about a profile, a family member or a scenario.")
@@ -47,7 +46,7 @@ def show(name: str, graph: bool, folder: Path | None, sets: tuple[str, ...]) -> 
     if graph:
         say("\n\n".join(graphs(name, sets, folder)))
         return
-    texts = [text for find in (_hardware, _model, _members, _policy, _trace, _metric, _slo) for text in find(name)]
+    texts = [text for find in _FINDERS for text in find(name)]
     if texts and not os.path.isfile(name):
         say("\n\n".join(texts))
         return
@@ -67,69 +66,6 @@ def _check_known(name: str) -> None:
     close = difflib.get_close_matches(name, sorted(known), n=1)
     hint = f"did you mean {close[0]!r}?" if close else "see `fleetsim list --help`, or write the path of a scenario"
     raise UnknownName(f"nothing is named {name!r}; {hint}")
-
-
-def _hardware(name: str) -> Iterator[str]:
-    from fleetsim.catalog import hardware_names, load_hardware
-
-    if name in hardware_names():
-        device = load_hardware(name)
-        heading = f"hardware {device.key}: {device.name} ({device.vendor}), {device.kind}, one {device.unit}"
-        yield "\n".join([heading, *([wrapped(device.note)] if device.note else []), "", _figures(device)])
-        fit = device.calibration
-        yield wrapped(f"step times rest on: {fit.basis}; {fit.data} ({fit.date}); error: {fit.error or 'not known'}")
-
-
-def _figures(device: HardwareProfile) -> str:
-    rows = [["figure", "value", "confidence", "source"]]
-    for precision, figure in device.peak.items():
-        rows.append([f"peak {precision}", f"{three(figure.value / 1e12)} TFLOP/s", *_provenance(figure)])
-    memory = device.memory
-    rows.append(["memory", bytes_text(memory.capacity_bytes.value), *_provenance(memory.capacity_bytes)])
-    bandwidth = memory.bandwidth_bytes_per_s
-    rows.append(["memory bandwidth", f"{bytes_text(bandwidth.value)}/s", *_provenance(bandwidth)])
-    for label, link in (("scale-up link", device.links.scale_up), ("scale-out link", device.links.scale_out)):
-        if link:
-            figure = link.bandwidth_bytes_per_s
-            rows.append([f"{label}, one way", f"{bytes_text(figure.value)}/s", *_provenance(figure)])
-    for phase in type(device.power).model_fields:
-        figure = getattr(device.power, phase)
-        rows.append([f"power {phase.removesuffix('_w')}", f"{three(figure.value)} W", *_provenance(figure)])
-    for tariff, price in device.prices.items():
-        dated = f"{price.source} ({price.date})"
-        rows.append([f"price {tariff}", f"${three(price.value * 3600)} per h", price.confidence, dated])
-    return grid(rows, right=(1,))
-
-
-def _provenance(figure: Any) -> list[str]:
-    return [figure.confidence, figure.source]
-
-
-def _model(name: str) -> Iterator[str]:
-    from fleetsim.catalog import load_model, model_names
-
-    if name in model_names():
-        model = load_model(name)
-        heading = f"model {model.key}: {model.name} ({model.family}), {model.kind}, released {model.released}"
-        notes = [wrapped(t) for t in (model.note, f"shapes from {model.source}; {model.confidence}") if t]
-        yield "\n".join([heading, *notes, "", _shapes(model)])
-
-
-def _shapes(model: ModelProfile) -> str:
-    rows = [["figure", "value", "confidence", "source"]]
-    for which in ("total", "active"):
-        figure = getattr(model.parameters_billion, which)
-        rows.append([f"parameters {which}", f"{three(figure.value)} B", *_provenance(figure)])
-    for key in ("layers", "hidden", "vocabulary", "context_tokens"):
-        rows.append([key, f"{getattr(model, key):,.0f}", "", ""])
-    rows.append(["precision", model.precision, "", ""])
-    for part in ("attention", "mlp", "moe"):
-        if (block := getattr(model, part)) is not None:
-            inner = ", ".join(f"{key} {value}" for key, value in block.model_dump().items() if value is not None)
-            rows.append([part, "", "", inner])
-    for kind, figure in model.capability.items():
-        rows.append([f"right answers: {kind}", f"{100 * figure.value:.1f} %", *_provenance(figure)])
-    return grid(rows, right=(1,))
 
 
 def _members(name: str) -> Iterator[str]:
@@ -219,3 +155,7 @@ def _scenario(name: str, sets: tuple[str, ...]) -> Iterator[str]:
         yield wrapped(" - ".join(parts))
         for pool in fleets(architecture):
             yield pool_text(pool, arm.equipment[arm.architecture, pool])
+
+
+_FINDERS = (hardware_texts, model_texts, framework_texts, _members, _policy, _trace, _metric, _slo)
+"""What is known under a name: each yields texts."""

@@ -34,6 +34,7 @@ class Deployment:
     max_num_batched_tokens: int = 8192
     block_tokens: int = 16
     memory_utilisation: float = 0.9
+    cpu_offload_bytes: float = 0.0  # of the weights, per accelerator: kept in the host's memory, read in each step
     max_model_len: int | None = None  # the model's context if None
     speculation: Speculation | None = None
     streamed: bool = False  # tokens are sent to clients one by one, as a server does

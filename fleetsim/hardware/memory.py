@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from fleetsim import tables
 from fleetsim.catalog.hardware_profile import RooflineFit
-from fleetsim.errors import DoesNotFit
+from fleetsim.errors import DoesNotFit, FleetsimError
 from fleetsim.hardware.attention import attention_cost
 from fleetsim.hardware.deployment import Deployment
 from fleetsim.hardware.precision import Formats, formats
@@ -20,7 +20,8 @@ _RANKS_TRIED = (2, 4, 8, 16, 32, 64)
 class MemoryPlan:
     """Where the memory of all accelerators of a replica goes, in bytes."""
 
-    weights_bytes: float
+    weights_bytes: float  # without those in the memory of hosts
+    host_bytes: float
     workspace_bytes: float
     block_bytes: float  # of one KV block; 0 for an encoder
     usable_bytes: float  # what the engine may use of all the memory there is
@@ -45,6 +46,7 @@ class MemoryPlan:
         """The bytes by name, for a report."""
         return {
             "weights_bytes": self.weights_bytes,
+            **({"host_bytes": self.host_bytes} if self.host_bytes else {}),
             "workspace_bytes": self.workspace_bytes,
             "kv_bytes": self.kv_bytes if self.block_bytes else 0.0,
             "total_bytes": self.total_bytes,
@@ -66,13 +68,32 @@ def plan_memory(deployment: Deployment, used: Formats) -> MemoryPlan:
 
 def _plan(deployment: Deployment, used: Formats) -> MemoryPlan:
     total = deployment.hardware.memory.capacity_bytes.value * deployment.accelerators
+    weights = _weights_bytes(deployment, used)
+    host = host_share(deployment, used) * weights
     return MemoryPlan(
-        weights_bytes=_weights_bytes(deployment, used),
+        weights_bytes=weights - host,
+        host_bytes=host,
         workspace_bytes=_workspace_bytes(deployment),
         block_bytes=_block_bytes(deployment, used),
         usable_bytes=total * deployment.memory_utilisation,
         total_bytes=total,
     )
+
+
+def host_share(deployment: Deployment, used: Formats) -> float:
+    """Share of the weights that lies in the memory of hosts.
+
+    Raises FleetsimError if it is more than there are, or the device has no link to a host's memory.
+    """
+    if not deployment.cpu_offload_bytes:
+        return 0.0
+    weights = _weights_bytes(deployment, used) / deployment.accelerators
+    asked = f"{deployment.label}: cpu_offload of {deployment.cpu_offload_bytes / _GB:.1f} GB"
+    if deployment.hardware.links.host_bytes_per_s is None:
+        raise FleetsimError(f"{asked} needs a link to the host; write `host:` under `links:` of its hardware profile")
+    if deployment.cpu_offload_bytes > weights:
+        raise FleetsimError(f"{asked} is more than the {weights / _GB:.1f} GB of weights an accelerator has")
+    return deployment.cpu_offload_bytes / weights
 
 
 def _weights_bytes(deployment: Deployment, used: Formats) -> float:

@@ -10,6 +10,8 @@ from fleetsim.catalog import HardwareProfile
 from fleetsim.catalog.hardware_profile import RooflineFit
 from fleetsim.hardware.precision import Format
 
+_HOST_LINK_SHARE = 0.74  # of its bandwidth that large transfers reach: 23.7 of 32 GB/s (vidur's profile of PCIe 4 x16)
+
 
 @dataclass(frozen=True)
 class Device:
@@ -21,10 +23,20 @@ class Device:
     kv_factor: float = 1.0
     compute_factor: float = 1.0
     attention_factor: float = 1.0
+    host_share: float = 0.0  # of the weights, in the host's memory
 
     @property
     def weights_bandwidth(self) -> float:
-        """Bytes of weights or activations a second."""
+        """Bytes of weights a second; those in the host's memory come over its link, as matrices are asked for."""
+        host = self.hardware.links.host_bytes_per_s
+        if not self.host_share or host is None:
+            return self.activations_bandwidth
+        slow = self.host_share / (host.value * _HOST_LINK_SHARE)
+        return 1.0 / (slow + (1.0 - self.host_share) / self.activations_bandwidth)
+
+    @property
+    def activations_bandwidth(self) -> float:
+        """Bytes of activations a second."""
         return self.hardware.memory.bandwidth_bytes_per_s.value * self.fit.memory_efficiency
 
     @property
@@ -62,4 +74,4 @@ class Device:
 
     def pass_through(self, tokens: np.ndarray, width: int, passes: float) -> np.ndarray:
         """Time to move hidden states through memory so often: norms, activations, residuals; 2 bytes an element."""
-        return tokens * width * 2 * passes / self.weights_bandwidth
+        return tokens * width * 2 * passes / self.activations_bandwidth

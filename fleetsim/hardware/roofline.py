@@ -17,6 +17,7 @@ from fleetsim.hardware.attention import attention_cost
 from fleetsim.hardware.collectives import Fabric
 from fleetsim.hardware.deployment import Deployment
 from fleetsim.hardware.host import Host, host_of
+from fleetsim.hardware.memory import host_share
 from fleetsim.hardware.moe import busiest_share, experts_touched
 from fleetsim.hardware.operators import Device
 from fleetsim.hardware.precision import Formats
@@ -93,7 +94,7 @@ class _Rank:
     def __init__(self, deployment: Deployment, used: Formats, fit: RooflineFit, host: Host) -> None:
         self.deployment, self.used, self.fit, self.host = deployment, used, fit, host
         factors = (host.matmul_factor, host.kv_factor, host.compute_factor, host.attention_factor)
-        self.device = Device(deployment.hardware, fit, *factors)
+        self.device = Device(deployment.hardware, fit, *factors, host_share=host_share(deployment, used))
         self.fabric = Fabric(deployment.hardware, fit, host.collective_factor)
         self.parts: Shapes = shapes(deployment.model)
         self.cost = attention_cost(deployment.model)

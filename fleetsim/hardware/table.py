@@ -51,6 +51,8 @@ def _notes(deployment: Deployment, used: Formats) -> tuple[str, ...]:
     """What a reader should know before believing the table."""
     hardware, model, fit = deployment.hardware, deployment.model, deployment.hardware.calibration
     notes = [*used.notes, *(note for note in (hardware.note, model.note) if note)]
+    if (deployment.max_model_len or 0) > model.context_tokens:
+        notes.append(f"max_model_len is cut to the context of {model.key}: {model.context_tokens} tokens")
     if fit.basis == "data sheet":
         notes.append(
             f"{hardware.key}: step times follow from the data sheet and typical efficiencies; none was measured"

@@ -116,6 +116,7 @@ def _equip_pool(pool: Pool, loaded: Loaded) -> EquippedPool:
         max_num_batched_tokens=pool.max_num_batched_tokens,
         block_tokens=pool.block_tokens,
         memory_utilisation=pool.memory_utilisation,
+        cpu_offload_bytes=pool.cpu_offload or 0.0,
         max_model_len=None if pool.max_model_len is None else int(pool.max_model_len),
         speculation=_speculation(pool),
         framework=pool.framework and load_framework(pool.framework),

@@ -36,7 +36,7 @@ def pool_sources(draft: Draft) -> Iterator[Flaw]:
         if pool.endpoint is not None:
             yield from _endpoint(place, pool)
         elif pool.steps is not None:
-            for key in ("model", "hardware", "framework"):
+            for key in ("model", "hardware", "framework", "cpu_offload"):
                 if getattr(pool, key) is not None:
                     yield Flaw((*place, key), "stands beside `steps`; leave one of them out")
         elif pool.model is None and pool.hardware is None:
@@ -49,7 +49,7 @@ def pool_sources(draft: Draft) -> Iterator[Flaw]:
 
 def _endpoint(place: Place, pool: Pool) -> Iterator[Flaw]:
     """A rented endpoint has no machines to speak of."""
-    for key in ("model", "hardware", "framework", "steps", "prefill"):
+    for key in ("model", "hardware", "framework", "steps", "prefill", "cpu_offload"):
         if getattr(pool, key) is not None:
             yield Flaw((*place, key), "stands beside `endpoint`; leave one of them out")
     for key in ("replicas", "prefix_caching", "price_usd_per_s"):

@@ -175,6 +175,7 @@ class Pool(Model):
     speculation: Speculation | None = Field(None, description="decode steps that propose and check several tokens")
     block_tokens: Count = Field(16, alias="block_size", description="tokens of a KV block")
     memory_utilisation: Fraction = Field(0.9, description="share of the memory the engine may use")
+    cpu_offload: Bytes | None = Field(None, description="weights kept in the host's memory, per accelerator")
     max_model_len: Tokens | None = Field(None, description="longest prompt plus answer; the model's own by default")
     prefix_caching: bool = Field(
         False,

@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "calibration": QUESTION | SUPPLY | {"predict"},
     "accuracy": QUESTION | {"predict", "calibration", "report"},
     "fleetsim": QUESTION | SUPPLY | RUNNING | {"planning", "metrics", "findings", "study", "report"},
+    "__main__": {"cli"},
     "cli": QUESTION
     | SUPPLY
     | RUNNING

@@ -45,6 +45,14 @@ def test_import_fleetsim_imports_nothing_heavy_and_has_its_verbs():
     assert (done.returncode, done.stdout, done.stderr) == (0, "quickstart Study\n", "")
 
 
+def test_the_package_runs_as_a_program():
+    command = [sys.executable, "-m", "fleetsim", "--help"]
+    found = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=found, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: fleetsim [OPTIONS]")
+
+
 MAIN = "import sys; sys.argv[0] = 'fleetsim'; from fleetsim.cli import main; main()"
 
 

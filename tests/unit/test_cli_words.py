@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from small_scenarios import SMALL, write
 
 import fleetsim
-from fleetsim.catalog import hardware_names, load_hardware, model_names
+from fleetsim.catalog import framework_names, hardware_names, load_hardware, model_names
 from fleetsim.cli import commands
 from fleetsim.cli.listing import LISTS
 from fleetsim.cli.text import give_or_take, three, time_text
@@ -55,7 +55,8 @@ def test_check_tells_all_faults_models_that_do_not_fit_included(invoke):
 
 
 NAMES = {
-    "hardware": hardware_names, "models": model_names, "policies": lambda: [*BALANCERS, *SELECTORS],
+    "hardware": hardware_names, "models": model_names, "frameworks": framework_names,
+    "policies": lambda: [*BALANCERS, *SELECTORS],
     "balancers": lambda: BALANCERS, "selectors": lambda: SELECTORS,
     "arrivals": lambda: ARRIVALS, "lengths": lambda: LENGTHS, "workflows": lambda: WORKFLOWS,
     "traces": lambda: ["azure", "mooncake", "csv", "shipped:azure_code"], "metrics": lambda: METRICS, "slo": presets,

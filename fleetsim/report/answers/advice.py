@@ -20,12 +20,16 @@ def advice(view: View) -> list[str]:
         return []
     best, *others = ranked
     level = [best, *(arm for arm in others if not view.told_apart(name, best, arm))]
-    chosen = _fastest_of(view, level)
-    why = _why(chosen, level)
-    lines = [f"Serve this load with {chosen.label}: {_fleet(chosen)}{_price(chosen)}.", *why]
-    if len(level) == 1:
-        lines += _faster(view, best, others)
-    return [*lines, *_unjudged(view), *_smaller(chosen)]
+    right = _most_right_of(view, level)
+    chosen = _fastest_of(view, right)
+    return [
+        f"Serve this load with {chosen.label}: {_fleet(chosen)}{_price(chosen)}.",
+        *_why(chosen, level, right),
+        *_more_right(view, chosen, good),
+        *_faster(view, chosen, ranked),
+        *_unjudged(view),
+        *_smaller(chosen),
+    ]
 
 
 def _unjudged(view: View) -> list[str]:
@@ -50,34 +54,65 @@ def _price(arm: ArmView) -> str:
     return f". It costs ${digits(usd.value)} an hour, ${digits(usd.value * _HOURS_A_MONTH)} a month"
 
 
+def _most_right_of(view: View, level: list[ArmView]) -> list[ArmView]:
+    """Of arms not told apart in cost those whose answers are not right less often than another's by more than luck."""
+    ranked = view.ranked("accuracy", level)
+    if len(ranked) < len(level):
+        return level
+    less = [arm for arm in ranked[1:] if view.told_apart("accuracy", ranked[0], arm)]
+    return [arm for arm in level if arm not in less]
+
+
 def _fastest_of(view: View, level: list[ArmView]) -> ArmView:
-    """Of arms not told apart in cost the one that is faster by more than luck; the first where none is."""
+    """Of arms not told apart otherwise the one that is faster by more than luck; the first where none is."""
     ranked = view.ranked("e2e_p99", level)
     if len(ranked) > 1 and all(view.told_apart("e2e_p99", ranked[0], other) for other in ranked[1:]):
         return ranked[0]
     return level[0]
 
 
-def _why(chosen: ArmView, level: list[ArmView]) -> list[str]:
+def _why(chosen: ArmView, level: list[ArmView], right: list[ArmView]) -> list[str]:
     """Why it is chosen among those that cost the same as far as these runs tell."""
     if len(level) == 1:
         return []
     others = listed([arm.label for arm in level if arm is not chosen])
-    if chosen is level[0]:
-        return [f"These runs tell its cost from that of {others} no more than its speed: choose by what else matters."]
-    return [f"These runs do not tell its cost from that of {others}, and it is the fastest of them."]
+    reasons = []
+    if len(right) < len(level):
+        wrong = listed([arm.label for arm in level if arm not in right])
+        reasons.append(f"its answers are right more often than those of {wrong}")
+    if chosen is not right[0]:
+        reasons.append("it is the fastest of them" if right == level else f"it is the fastest of the {len(right)} left")
+    if reasons:
+        return [f"These runs do not tell its cost from that of {others}; {' and '.join(reasons)}."]
+    return [f"These runs tell its cost from that of {others} no more than its speed: choose by what else matters."]
 
 
-def _faster(view: View, best: ArmView, others: list[ArmView]) -> list[str]:
-    ranked = view.ranked("e2e_p99", [best, *others])
-    if not ranked or ranked[0] is best or not view.told_apart("e2e_p99", ranked[0], best):
+def _more_right(view: View, chosen: ArmView, good: list[ArmView]) -> list[str]:
+    """Who of the good is right more often than the chosen by more than luck, and for how much more."""
+    ranked = view.ranked("accuracy", good)
+    if not ranked or not chosen.figure("accuracy") or not view.told_apart("accuracy", ranked[0], chosen):
+        return []
+    best = ranked[0]
+    shares = [percent(arm.figure("accuracy").value) for arm in (best, chosen)]
+    return [
+        f"Where a right answer is worth more than money, {best.label} is right in {shares[0]} of tasks, "
+        f"{chosen.label} in {shares[1]}{_dearer(best, chosen)}."
+    ]
+
+
+def _dearer(arm: ArmView, than: ArmView) -> str:
+    usd, base = arm.figure("usd_per_hour"), than.figure("usd_per_hour")
+    return f", at {100 * (usd.value / base.value - 1):+.0f} % fleet cost" if usd and base and base.value else ""
+
+
+def _faster(view: View, chosen: ArmView, good: list[ArmView]) -> list[str]:
+    """Who of the good is faster than the chosen by more than luck, and for how much more."""
+    ranked = view.ranked("e2e_p99", good)
+    if not ranked or not chosen.figure("e2e_p99") or not view.told_apart("e2e_p99", ranked[0], chosen):
         return []
     fast = ranked[0]
-    times = best.figure("e2e_p99").value / fast.figure("e2e_p99").value
-    usd, of_best = fast.figure("usd_per_hour"), best.figure("usd_per_hour")
-    more = (
-        f", at {100 * (usd.value / of_best.value - 1):+.0f} % fleet cost" if usd and of_best and of_best.value else ""
-    )
+    times = chosen.figure("e2e_p99").value / fast.figure("e2e_p99").value
+    more = _dearer(fast, chosen)
     return [f"Where speed is worth more than money, {fast.label} is {times:.1f} times as fast at the p99{more}."]
 
 

@@ -12,7 +12,11 @@ _COSTS = {
     "usd_per_million_output_tokens": "per million output tokens",
     "usd_per_task": "per 1,000 tasks",
 }
-_SPEEDS = {"e2e_p99": "to the whole answer", "ttft_p99": "to the first token"}
+_FIRSTS = {
+    "accuracy": "Right most often",
+    "e2e_p99": "Fastest to the whole answer, at the p99",
+    "ttft_p99": "Fastest to the first token, at the p99",
+}
 _UNKNOWN = "the runs are too short to say how sure that is"
 _GOAL = f"{GOAL * 100:g}{GAP}%"
 
@@ -25,8 +29,8 @@ def lead(view: View) -> str:
 
 
 def support(view: View) -> list[str]:
-    """What bears the sentence out: who follows, by cost and by speed."""
-    return [*_costs(view, good_enough(view)), *_speeds(view)]
+    """What bears the sentence out: who follows, by cost, right answers and speed."""
+    return [*_costs(view, good_enough(view)), *_firsts(view)]
 
 
 def good_enough(view: View) -> list[ArmView]:
@@ -147,9 +151,9 @@ def _compared(view: View, ranked: list[ArmView], name: str) -> str:
     return f"{follows}, {f'{(ratio - 1) * 100:.0f} % more' if ratio < 2 else f'{ratio:.1f} times as much'}"
 
 
-def _speeds(view: View) -> list[str]:
+def _firsts(view: View) -> list[str]:
     lines = []
-    for name, what in _SPEEDS.items():
+    for name, what in _FIRSTS.items():
         ranked = view.ranked(name)
         if len(ranked) < 2:
             continue
@@ -158,5 +162,5 @@ def _speeds(view: View) -> list[str]:
         follows = f"next is {second.label} at {said(second.figure(name))}"
         unsure = "" if known(best.figure(name)) and known(second.figure(name)) else f"; {_UNKNOWN}"
         doubt = f"these runs do not tell it from {listed(level)}" if level else f"{follows}{unsure}"
-        lines.append(f"Fastest {what}, at the p99: {best.label} at {said(best.figure(name))}; {doubt}.")
+        lines.append(f"{what}: {best.label} at {said(best.figure(name))}; {doubt}.")
     return lines

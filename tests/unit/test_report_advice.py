@@ -1,0 +1,49 @@
+"""What the report recommends: cost first, then right answers, then speed, each only where the runs tell."""
+
+from test_report_answer import arms, figure, served
+
+from fleetsim.metrics.contract import Figure
+from fleetsim.report.answers.advice import advice
+from fleetsim.report.view import View
+
+
+def judged(share, usd_per_1000_right, p99_ms, usd_per_hour=100.0):
+    right = Figure("accuracy", "all", share, "share", "higher", share - 0.01, share + 0.01, "batch means")
+    cost = figure("cost_per_correct_usd", usd_per_1000_right / 1000, 0.0002)
+    return [*served(0.999, 0.003, p99_ms), right, cost, figure("usd_per_hour", usd_per_hour)]
+
+
+def said(*given):
+    return [line.replace("\u00a0", " ") for line in advice(View(arms(*given)))]
+
+
+def test_of_arms_that_cost_the_same_the_one_that_is_right_more_often_is_chosen():
+    lines = said(judged(0.50, 4.0, 1000), judged(0.75, 4.1, 3000))
+    assert lines[0].startswith("Serve this load with B: ")
+    assert lines[1] == (
+        "These runs do not tell its cost from that of A; its answers are right more often than those of A."
+    )
+    assert lines[2] == "Where speed is worth more than money, A is 3.0 times as fast at the p99, at +0 % fleet cost."
+
+
+def test_of_those_right_as_often_the_fastest_is_chosen():
+    lines = said(judged(0.50, 4.0, 1000), judged(0.75, 4.05, 3000), judged(0.755, 4.1, 2000))
+    assert lines[0].startswith("Serve this load with C: ")
+    assert lines[1].endswith("its answers are right more often than those of A and it is the fastest of the 2 left.")
+
+
+def test_a_dearer_arm_that_is_right_more_often_is_told():
+    lines = said(judged(0.50, 4.0, 1000), judged(0.75, 9.0, 3000, usd_per_hour=180.0))
+    assert lines[0].startswith("Serve this load with A: ")
+    assert lines[1] == (
+        "Where a right answer is worth more than money, B is right in 75.0 % of tasks, A in 50.0 %, "
+        "at +80 % fleet cost."
+    )
+
+
+def test_without_judged_answers_speed_decides_between_equal_costs():
+    lines = said(served(0.999, 0.003, 3000), served(0.999, 0.003, 1000))
+    assert lines[0].startswith("Serve this load with B: ")
+    assert lines[1] == "These runs do not tell its cost from that of A; it is the fastest of them."
+    lines = said(served(0.999, 0.003, 3000), served(0.999, 0.003, 3000))
+    assert lines[1].startswith("These runs tell its cost from that of B no more than its speed")
