@@ -15,7 +15,7 @@ from fleetsim.hardware import Deployment, step_table
 from fleetsim.hardware.attention import attention_cost
 from fleetsim.hardware.precision import Formats, formats
 from fleetsim.predict.deployment import NotExpressible, setup
-from fleetsim.predict.frameworks import framework_of
+from fleetsim.predict.frameworks import Framework, framework_of
 from fleetsim.predict.names import hardware_key
 from fleetsim.predict.points import room
 from fleetsim.predict.protocol import FOREVER_NS, Load, load
@@ -127,9 +127,7 @@ def _number(text: object) -> float:
 def _place(
     point: Point, seconds: dict[str, float], found: dict[tuple, Case], schedules: dict[tuple, Schedule]
 ) -> _Placed | None:
-    if not point.load_type.startswith(("closed_loop", "static_batch", "offline", "open_loop")) or _unlike(point):
-        return None
-    if point.mode != "agg":  # its steps depend on when prefill replicas hand over
+    if not _summed(point):
         return None
     try:
         framework = framework_of(point, {})
@@ -138,41 +136,44 @@ def _place(
         if open_loop := point.load_type.startswith("open_loop"):
             sent = _at_its_level(point, sent, seconds, made.replicas)
         table, sent, _ = room(step_table(made.deployment), sent, framework)
-        used = formats(made.deployment)
+        case = _case(hardware_key(point.hardware), made.deployment, framework, sent.max_num_seqs, found)
     except FleetsimError:
         return None
-    deployment = made.deployment
-    layout = (deployment.tp, deployment.pp, deployment.dp, deployment.ep, deployment.precision, deployment.kv_precision)
-    key = (
-        hardware_key(point.hardware),
-        deployment.model.key,
-        framework.name,
-        *layout,
-        deployment.speculation,
-        deployment.streamed,
-        sent.max_num_seqs,
-    )
-    if key not in found:
-        at = knots(max(_LARGEST, deployment.max_num_batched_tokens))
-        found[key] = Case(deployment, used, at, framework.profile.key if framework.profile else framework.name)
-    case = found[key]
     kv_tokens = table.kv_blocks * table.block_tokens
     steps, count = _schedule(sent, kv_tokens, made.replicas, case, schedules, settles=open_loop)
     prompt, output = (float(sent.tasks[name][:count].sum()) for name in ("prompt_tokens", "output_tokens"))
     each = {"prompt": prompt, "output": output, "total": prompt + output}
-    tokens = {name: total * made.replicas for name, total in each.items()} | {"one": 1.0}
-    waits = sent.wait_steps * deployment.tokens_per_step
     return _Placed(
         case,
         steps,
-        tokens,
-        made.accelerators,
-        sent.request_s > 0,
-        sent.clients,
-        waits,
-        open_loop,
-        open_loop or sent.first_burst_s > 0,
+        tokens={name: total * made.replicas for name, total in each.items()} | {"one": 1.0},
+        accelerators=made.accelerators,
+        served=sent.request_s > 0,
+        clients=sent.clients,
+        waits=sent.wait_steps * made.deployment.tokens_per_step,
+        steady=open_loop,
+        decode_only=open_loop or sent.first_burst_s > 0,
     )
+
+
+def _summed(point: Point) -> bool:
+    """Whether a point's steps add up without their times; those of decode replicas wait for others' prompts."""
+    known = point.load_type.startswith(("closed_loop", "static_batch", "offline", "open_loop"))
+    return known and point.mode == "agg" and not _unlike(point)
+
+
+def _case(
+    device: str, deployment: Deployment, framework: Framework, max_num_seqs: int, found: dict[tuple, Case]
+) -> Case:
+    """The case of a deployment, made if it is new."""
+    name = framework.profile.key if framework.profile else framework.name
+    layout = (deployment.tp, deployment.pp, deployment.dp, deployment.ep, deployment.precision, deployment.kv_precision)
+    speculation = deployment.speculation
+    key = (device, deployment.model.key, framework.name, *layout, speculation, deployment.streamed, max_num_seqs)
+    if key not in found:
+        at = knots(max(_LARGEST, deployment.max_num_batched_tokens))
+        found[key] = Case(deployment, formats(deployment), at, name)
+    return found[key]
 
 
 def _at_its_level(point: Point, sent: Load, seconds: dict[str, float], replicas: int) -> Load:
