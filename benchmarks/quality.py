@@ -17,10 +17,12 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
 
 from fleetsim.cli.text import grid
 from fleetsim.quality.exact.groups import counts
+from fleetsim.quality.exact.router_by_domain import router_by_domain
 from fleetsim.quality.fit import fit
 from fleetsim.quality.heldout import check
 from fleetsim.quality.outcomes import Outcomes
@@ -38,6 +40,8 @@ def main() -> None:
         path = given.folder / f"calibration_{name}.csv.gz"
         if path.exists():
             print(f"\n{name}\n{heldout(read(list(rows(path))), given.splits)}")
+    if (path := given.folder / "calibration_routellm.csv.gz").exists():
+        print(f"\nrouters between the two models of RouteLLM on MMLU\n{routers(list(rows(path)))}")
     if (path := given.folder / "calibration_aider.csv.gz").exists():
         print(f"\naider: a second try that sees the tests' output\n{retries(list(rows(path)))}")
     if (path := given.folder / "model_dataset_scores.csv").exists():
@@ -89,15 +93,52 @@ def routerarena(table: list[Row]) -> Outcomes:
 
 
 def heldout(outcomes: Outcomes, splits: int) -> str:
-    """Errors on held-out halves, and what was fitted to the whole."""
-    found = [["measure", "unit", "independent", "fitted", "floor"]]
-    for s in check(outcomes, splits=splits, sets=150 if len(outcomes.models) > 2 else 1):
-        found.append([s.measure, s.unit, f"{s.independent:.2f}", f"{s.fitted:.2f}", f"{s.floor:.2f}"])
+    """Errors on held-out halves, and what was fitted to the whole.
+
+    Beside the error with correlations: its standard deviation from one halving and choice of sets to another; what
+    chance alone does (floor); and the error to expect of twice the queries, where the floor's share of it is half.
+    """
+    found = [["measure", "unit", "independent", "fitted", "sd of one", "floor", "at twice the queries"]]
+    sets = 150 if len(outcomes.models) > 2 else 1
+    for several in zip(*(check(outcomes, seed=seed, sets=sets) for seed in range(splits)), strict=True):
+        errors = np.array([(s.independent, s.fitted, s.floor) for s in several])
+        apart, fitted, floor = errors.mean(axis=0)
+        more = np.sqrt(max(fitted**2 - floor**2 / 2, 0.0))
+        own = (apart, fitted, errors[:, 1].std(), floor, more)
+        found.append([several[0].measure, several[0].unit, *(f"{value:.2f}" for value in own)])
     fitted = fit(outcomes)
     ties, coupling = fitted.all_domains, fitted.coupling
     size = f"{len(outcomes.right)} queries, {len(outcomes.models)} models, {len(outcomes.domains)} domains"
     told = f"{size}; rho_between {ties.rho_between:.3f}, unsolvable {ties.unsolvable:.3f}, kappa {coupling.kappa:.2f}"
-    return f"{told}\n{grid(found, right=(2, 3, 4))}"
+    return f"{told}\n{grid(found, right=range(2, 7))}"
+
+
+def routers(table: list[Row]) -> str:
+    """APGR of routers between the two models: by subjects of MMLU, and as if MMLU were one domain.
+
+    Accuracies are moved in probit to means .681 and .806; the signal has correlation r with the weak model's margin, or
+    with its lead over the strong one.
+    """
+    mmlu = routellm([row for row in table if row["dataset"] == "mmlu"])
+    counted = [mmlu.right[mmlu.domain == d] for d in range(len(mmlu.domains))]
+    queries = np.array([len(own) for own in counted])
+    smooth = np.array([(own.sum(axis=0) + 0.5) / (len(own) + 1) for own in counted])
+    share = queries / queries.sum()
+    weak, strong = (
+        ndtr(ability + brentq(lambda by, a=ability, m=mean: share @ ndtr(a + by) - m, -1, 1))
+        for ability, mean in zip(ndtri(smooth).T, (0.681, 0.806), strict=True)
+    )
+    within = fit(mmlu).all_domains.rho_between
+    over = fit(Outcomes(mmlu.models, ("all",), np.zeros_like(mmlu.domain), mmlu.right)).all_domains.rho_between
+    parts, whole = (weak, strong, share), ((0.681,), (0.806,), (1.0,))
+    cases = [("by subject", within, parts), ("by subject", 0.62, parts)]
+    cases += [("as one", rho, whole) for rho in (0.62, 0.65, over)]
+    found = [["domains", "rho", *(f"{of} r={r}" for of in ("difficulty", "advantage") for r in (0.2, 0.4, 0.6, 0.8))]]
+    for name, rho, given in cases:
+        own = [router_by_domain(*given, rho, r, of)["APGR"] for of in (0, 1) for r in (0.2, 0.4, 0.6, 0.8)]
+        found.append([name, f"{rho:.3f}", *(f"{value:.3f}" for value in own)])
+    told = f"rho_between {within:.3f} within a subject, {over:.3f} over all as one domain"
+    return f"{told}\n{grid(found, right=range(1, 10))}"
 
 
 def retries(table: list[Row]) -> str:

@@ -52,6 +52,7 @@ class Stream(IntEnum):
     ENDPOINT_ERROR = 31
     REPLAY = 32  # which row of recorded outcomes a task is
     OUTAGE = 33
+    CALIBRATION = 34  # the seed of the labelled tasks that a verifier is calibrated on
 
 
 _LOW = np.uint64(0xFFFFFFFF)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fleetsim.policies.balancers import Balancer
+from fleetsim.policies.scheduling import QueueOrder
 from fleetsim.policies.selectors import Selector
 from fleetsim.quality.answers import Quality, unjudged
 from fleetsim.tables import CHANGES, KNOBS, OPTIONS, VERSIONS
@@ -39,8 +40,12 @@ class Plan:
     options: np.recarray = field(default_factory=lambda: OPTIONS.empty(0))
     option_ability: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float64))  # [option, domain], flat
     memory_rows: int = 0  # what selectors are told in a run: rows of reports and reward
+    task_memory_rows: int = 0  # what they are told of a single task
     selectors: tuple[Selector, ...] = ()
     selector_knobs: np.ndarray = field(default_factory=lambda: np.zeros((0, KNOBS)))  # [position in selectors, knob]
+    queue_orders: tuple[QueueOrder, ...] = ()  # needed where a pool's order is ever asked, as are the following
+    order_knobs: np.ndarray = field(default_factory=lambda: np.zeros((0, KNOBS)))  # [pool, knob]
+    priorities: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))  # [task class]
     versions: np.recarray = field(default_factory=lambda: VERSIONS.empty(0))
     changes: np.recarray = field(default_factory=lambda: CHANGES.empty(0))
 

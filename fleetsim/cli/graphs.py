@@ -10,15 +10,23 @@ from fleetsim.cli.text import grid, wrapped
 
 
 def graphs(scenario: str, sets: tuple[str, ...], folder: Path | None) -> Iterator[str]:
-    """A table of nodes for every architecture; with a folder, an SVG picture of each is written there, too."""
+    """A table of nodes for every architecture; with a folder, an SVG picture of each is written there, too.
+
+    Thresholds that labelled tasks give are those of the first replicate.
+    """
+    from fleetsim.luck import replicate_seed
+    from fleetsim.planning import graph_of, judge
     from fleetsim.study.run import load
+    from fleetsim.units import nanoseconds
     from fleetsim.workflow.drawing import as_svg, as_text
+    from fleetsim.workload import materialise
 
     loaded = load(scenario, sets)
-    classes = loaded.scenario.workload.classes.values()
-    domains = tuple(dict.fromkeys(domain for task_class in classes for domain in task_class.subjects))
+    judged, seed = judge(loaded), replicate_seed(loaded.scenario.seed, 0)
+    horizon_ns = nanoseconds(loaded.scenario.horizon_s)
+    workload = materialise(loaded.scenario.workload, seed=seed, horizon_ns=horizon_ns, base=loaded.base)
     for name, architecture in loaded.scenario.architectures.items():
-        nodes = architecture.workflow.nodes(domains)
+        nodes = graph_of(name, architecture, workload, seed, judged)
         first, kind = next(iter(nodes)), architecture.workflow.kind
         heading = wrapped(f"{name}: {kind}, {len(nodes)} nodes; a task enters {first!r}")
         yield f"{heading}\n\n{grid([['node', 'what it does', 'leads to'], *map(list, as_text(nodes))])}"

@@ -53,9 +53,10 @@ def _frameworks() -> Rows:
 def _rules(*families: str) -> Callable[[], Rows]:
     def rows() -> Rows:
         from fleetsim.policies.balancers import BALANCERS
+        from fleetsim.policies.scheduling import QUEUE_ORDERS
         from fleetsim.policies.selectors import SELECTORS
 
-        found = {"balancers": BALANCERS, "selectors": SELECTORS}
+        found = {"balancers": BALANCERS, "queue-orders": QUEUE_ORDERS, "selectors": SELECTORS}
         table = [["name", "what it does", "knobs"]]
         for rule in (rule for family in families for rule in found[family].values()):
             knobs = ", ".join(f"{knob}={value:g}" for knob, value in rule.knobs.items())
@@ -125,8 +126,9 @@ LISTS: dict[str, tuple[Callable[[], Rows], tuple[int, ...]]] = {
     "hardware": (_hardware, (3, 4, 5, 6)),
     "models": (_models, (3, 4, 5, 6)),
     "frameworks": (_frameworks, (3, 4, 5)),
-    "policies": (_rules("balancers", "selectors"), ()),
+    "policies": (_rules("balancers", "queue-orders", "selectors"), ()),
     "balancers": (_rules("balancers"), ()),
+    "queue-orders": (_rules("queue-orders"), ()),
     "selectors": (_rules("selectors"), ()),
     "arrivals": (_members("ARRIVALS"), ()),
     "lengths": (_members("LENGTHS"), ()),

@@ -97,9 +97,10 @@ def _about(documented: Any) -> str:
 
 def _policy(name: str) -> Iterator[str]:
     from fleetsim.policies.balancers import BALANCERS
+    from fleetsim.policies.scheduling import QUEUE_ORDERS
     from fleetsim.policies.selectors import SELECTORS
 
-    for family in (BALANCERS, SELECTORS):
+    for family in (BALANCERS, QUEUE_ORDERS, SELECTORS):
         if name in family:
             rule = family[name]
             knobs = "".join(f"\nknob {knob}, by default {value:g}" for knob, value in rule.knobs.items())

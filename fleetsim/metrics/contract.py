@@ -74,6 +74,7 @@ class RunFacts:
     domains: tuple[str, ...]
     judged_models: tuple[str, ...] = ()  # by row of the quality tables; empty: no answer is judged
     judged_by: tuple[tuple[str, str, float, str, str], ...] = ()  # model, domain, accuracy, source, confidence
+    escalating: tuple[int, ...] = ()  # nodes of calls that are made because an answer failed a check, or was late
     shared_ease: tuple[tuple[float, float], ...] = ()  # by domain: variance of ease that tasks, and their parts, bring
 
 

@@ -2,6 +2,7 @@
 
 from fleetsim.planning.equipment import Equipment, EquippedPool, Known, equip, fleets
 from fleetsim.planning.facts import arm_name, run_facts
+from fleetsim.planning.graphs import graph_of
 from fleetsim.planning.judging import judge
 from fleetsim.planning.plans import plan_architecture
 
@@ -12,6 +13,7 @@ __all__ = [
     "arm_name",
     "equip",
     "fleets",
+    "graph_of",
     "judge",
     "plan_architecture",
     "run_facts",

@@ -38,7 +38,7 @@ def change_tables(
     versions = VERSIONS.empty(len(architecture.changes))
     base_ns: list[np.ndarray] = []
     base_offset = sum(len(equipment[name, fleet].table.base_ns) for fleet in names)
-    moves: list[tuple[int, int, int, int, int]] = []
+    moves: list[tuple[int, int, int, int, int, int]] = []
     has: dict[int, dict[str, object]] = {}
     for number, change in enumerate(architecture.changes):
         row, table = rows[names.index(change.pool)], equipment[name, f"{change.pool}@{number}"].table
@@ -67,7 +67,8 @@ def _moves(change: Change, number: int, row: np.record, has: dict[int, dict[str,
     due = [r for r in range(first, first + count) if not to or has.get(r) != to]
     has.update(dict.fromkeys(due, to))
     load_ns = max(1, nanoseconds(change.load_s))
+    forgets = int(change.to.judged_as is not None)  # in place; an accuracy of its own is drift of the same model
     return [
-        (nanoseconds(change.at_s + turn * gap_s), replica, number, int(change.in_place), load_ns)
+        (nanoseconds(change.at_s + turn * gap_s), replica, number, int(change.in_place), load_ns, forgets)
         for turn, replica in enumerate(due)
     ]

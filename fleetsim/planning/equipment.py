@@ -17,6 +17,7 @@ from fleetsim.hardware import (
     rented_table,
     step_table,
 )
+from fleetsim.planning.encoders import encoder_faults
 
 if TYPE_CHECKING:
     from fleetsim.scenario import Loaded
@@ -67,10 +68,11 @@ def prefill_name(pool: str) -> str:
 def equip(loaded: Loaded, known: Known | None = None) -> Equipment:
     """Step times, memory and price of every pool; `known` remembers them over the many variations of a scenario.
 
-    Raises InputFaults with all pools that cannot be: a model that does not fit, a precision or price there is not.
+    Raises InputFaults with all pools that cannot be: a model that does not fit, a precision or price there is not, an
+    encoder that is to write.
     """
     equipment: Equipment = {}
-    faults: list[Fault] = []
+    faults: list[Fault] = [*encoder_faults(loaded)]
     for architecture_name, architecture in loaded.scenario.architectures.items():
         for name, pool in (fleets(architecture) | architecture.changed_pools()).items():
             place = f"architectures.{architecture_name}.pools.{name}"

@@ -8,6 +8,7 @@ from fleetsim.metrics.contract import ClassFacts, PoolFacts, RunFacts
 from fleetsim.planning.equipment import Equipment, fleets
 from fleetsim.quality.judged import Judged
 from fleetsim.scenario.slo import targets
+from fleetsim.workflow import walks
 from fleetsim.workload import Workload
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def run_facts(
 ) -> RunFacts:
     """What figures and reports need to know of the run, in names."""
     architecture: Architecture = scenario.architectures[name]
+    nodes = architecture.workflow.nodes(workload.domains)
     varied = tuple((path, str(value)) for path, value in variation.items())
     return RunFacts(
         arm=arm_name(name, variation),
@@ -52,6 +54,7 @@ def run_facts(
         domains=workload.domains,
         judged_models=judged.names if judged else (),
         judged_by=judged.sources if judged else (),
+        escalating=tuple(list(nodes).index(node) for node in walks.escalations(nodes)),
         shared_ease=judged.shared_ease if judged else (),
     )
 

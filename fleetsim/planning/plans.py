@@ -9,9 +9,11 @@ import numpy as np
 from fleetsim.plan import Plan
 from fleetsim.planning.changes import change_tables
 from fleetsim.planning.equipment import Equipment, EquippedPool, fleets, prefill_name
+from fleetsim.planning.graphs import graph_of
 from fleetsim.planning.rents import outage_rows, rent
 from fleetsim.planning.rooms import room_of
 from fleetsim.policies.balancers import BALANCERS, Balancer
+from fleetsim.policies.scheduling import QUEUE_ORDERS, QueueOrder
 from fleetsim.policies.selectors import SELECTORS
 from fleetsim.quality.judged import Judged
 from fleetsim.tables import KNOBS, POOLS, Scheduler
@@ -21,7 +23,9 @@ from fleetsim.workflow.compiling import compiled
 from fleetsim.workload import Workload
 
 if TYPE_CHECKING:
-    from fleetsim.scenario.schema import Pool, Scenario
+    from fleetsim.registry import Family
+    from fleetsim.scenario.rules import BalancerChoice, QueueOrderChoice
+    from fleetsim.scenario.schema import Scenario
 
 
 def plan_architecture(
@@ -40,7 +44,7 @@ def plan_architecture(
     times = rent(pools, equipped)
     changing = change_tables(name, architecture, equipment, judged, pools, names)
     room = room_of(name, architecture, dict(zip(names, equipped, strict=True)), workload, seed, judged)
-    graph = compiled(architecture.workflow.nodes(workload.domains), room, len(times))
+    graph = compiled(graph_of(name, architecture, workload, seed, judged), room, len(times))
     return Plan(
         seed=seed,
         horizon_ns=horizon_ns,
@@ -51,7 +55,7 @@ def plan_architecture(
         nodes=graph.nodes,
         base_ns=np.concatenate([*(e.table.base_ns for e in equipped), *changing.base_ns]),
         balancers=balancers,
-        knobs=np.array([_knobs(e.pool, BALANCERS[e.pool.balancer.kind]) for e in equipped]),
+        knobs=np.array([_knobs(e.pool.balancer, BALANCERS) for e in equipped]),
         branch_targets=np.array(graph.targets, np.int64),
         branch_cdf=np.array(graph.cdf, np.float64),
         times_ns=np.array(times + graph.times_ns, np.int64),
@@ -59,9 +63,20 @@ def plan_architecture(
         domains=len(workload.domains),
         quality=judged.tables,
         **_choice_tables(graph.choices),
+        **_order_tables(pools, equipped, [scenario.workload.classes[each].priority for each in workload.classes]),
         versions=changing.versions,
         changes=changing.changes,
     )
+
+
+def _order_tables(pools: np.recarray, equipped: list[EquippedPool], priorities: list[int]) -> dict[str, object]:
+    """Fields of the plan: what queues are ordered by; fills their columns of the pools."""
+    orders = tuple({e.pool.queue_order.kind: QUEUE_ORDERS[e.pool.queue_order.kind] for e in equipped}.values())
+    for row, e in zip(pools, equipped, strict=True):
+        order = QUEUE_ORDERS[e.pool.queue_order.kind]
+        row.queue_order, row.order_asked = orders.index(order), order.asked
+    knobs = np.array([_knobs(e.pool.queue_order, QUEUE_ORDERS) for e in equipped])
+    return {"queue_orders": orders, "order_knobs": knobs, "priorities": np.array(priorities, np.int64)}
 
 
 def _choice_tables(choices: Choices) -> dict[str, object]:
@@ -70,6 +85,7 @@ def _choice_tables(choices: Choices) -> dict[str, object]:
         "options": choices.table(),
         "option_ability": np.array(choices.ability, np.float64),
         "memory_rows": choices.memory_rows,
+        "task_memory_rows": choices.task_memory_rows,
         "selectors": tuple(SELECTORS[rule] for rule in choices.rules),
         "selector_knobs": np.array(choices.knobs, np.float64).reshape(-1, KNOBS),
     }
@@ -108,7 +124,7 @@ def _disaggregate(rows: np.recarray, prefill: int, decode: int, decoder: Equippe
     rows.context_tokens[[prefill, decode]] = rows.context_tokens[[prefill, decode]].min()
 
 
-def _knobs(pool: Pool, balancer: Balancer) -> list[float]:
-    given = pool.balancer.model_extra or {}
-    values = [float(given.get(name, default)) for name, default in balancer.knobs.items()]
+def _knobs(chosen: BalancerChoice | QueueOrderChoice, family: Family[Balancer] | Family[QueueOrder]) -> list[float]:
+    given = chosen.model_extra or {}
+    values = [float(given.get(name, default)) for name, default in family[chosen.kind].knobs.items()]
     return values + [0.0] * (KNOBS - len(values))

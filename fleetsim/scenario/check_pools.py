@@ -16,18 +16,19 @@ MAX_SLOTS = 10_000_000
 KV_PRECISIONS = ("bf16", "fp8", "int8")
 
 
-def balancers(draft: Draft) -> Iterator[Flaw]:
-    """The balancer exists, and its knobs are numbers it knows."""
+def policies(draft: Draft) -> Iterator[Flaw]:
+    """Balancers and queue orders exist, and their knobs are numbers they know."""
     from fleetsim.policies.balancers import BALANCERS
+    from fleetsim.policies.scheduling import QUEUE_ORDERS
 
-    for place, pool in draft.pools():
-        place = (*place, "balancer")
-        if pool.balancer.kind not in BALANCERS:
-            yield Flaw(place, BALANCERS.unknown(pool.balancer.kind))
-            continue
-        rule, given = BALANCERS[pool.balancer.kind], pool.balancer.model_extra or {}
-        for name, what in knob_faults(rule.name, given, rule.knobs):
-            yield Flaw((*place, name), what)
+    for pool_place, pool in draft.pools():
+        for key, family in (("balancer", BALANCERS), ("queue_order", QUEUE_ORDERS)):
+            place, chosen = (*pool_place, key), getattr(pool, key)
+            if chosen.kind not in family:
+                yield Flaw(place, family.unknown(chosen.kind))
+                continue
+            for name, what in knob_faults(chosen.kind, chosen.model_extra or {}, family[chosen.kind].knobs):
+                yield Flaw((*place, name), what)
 
 
 def pool_sources(draft: Draft) -> Iterator[Flaw]:
@@ -52,7 +53,7 @@ def _endpoint(place: Place, pool: Pool) -> Iterator[Flaw]:
     for key in ("model", "hardware", "framework", "steps", "prefill", "cpu_offload"):
         if getattr(pool, key) is not None:
             yield Flaw((*place, key), "stands beside `endpoint`; leave one of them out")
-    for key in ("replicas", "prefix_caching", "price_usd_per_s"):
+    for key in ("replicas", "prefix_caching", "queue_order", "price_usd_per_s"):
         if getattr(pool, key) != type(pool).model_fields[key].default:
             alias = type(pool).model_fields[key].alias or key
             yield Flaw((*place, alias), "is the vendor's affair; leave it out")
@@ -163,7 +164,7 @@ def disaggregation(draft: Draft) -> Iterator[Flaw]:
 POOL_RULES: tuple[Rule, ...] = (
     disaggregation,
     speculation,
-    balancers,
+    policies,
     pool_sources,
     profiles,
     steps,

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from fleetsim.scenario.export import measures_of, plain
-from fleetsim.scenario.rules import BalancerChoice, SelectorChoice
+from fleetsim.scenario.rules import BalancerChoice, QueueOrderChoice, SelectorChoice
 from fleetsim.scenario.schema import Scenario
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -17,6 +17,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a scenario: quantities as text with examples, families as unions."""
     from fleetsim.policies.balancers import BALANCERS
+    from fleetsim.policies.scheduling import QUEUE_ORDERS
     from fleetsim.policies.selectors import SELECTORS
 
     schema = Scenario.model_json_schema()
@@ -28,6 +29,7 @@ def json_schema() -> dict[str, Any]:
     for shape in _shapes(schema):
         _close(shape)
     _close_rules(schema["$defs"][BalancerChoice.__name__], BALANCERS)
+    _close_rules(schema["$defs"][QueueOrderChoice.__name__], QUEUE_ORDERS)
     _close_rules(schema["$defs"][SelectorChoice.__name__], SELECTORS)
     return {"$schema": DIALECT, **schema, "title": "fleetsim scenario"}
 

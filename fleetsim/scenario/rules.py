@@ -26,6 +26,12 @@ class BalancerChoice(_Choice):
     kind: Name = Field(description="see `fleetsim list balancers`")
 
 
+class QueueOrderChoice(_Choice):
+    """A queue order by name, with its knobs."""
+
+    kind: Name = Field(description="see `fleetsim list queue-orders`")
+
+
 class SelectorChoice(_Choice):
     """A selector by name, with its knobs."""
 
@@ -33,4 +39,5 @@ class SelectorChoice(_Choice):
 
 
 Balancing = Annotated[BalancerChoice, BeforeValidator(named, json_schema_input_type=BalancerChoice | Name)]
+Ordering = Annotated[QueueOrderChoice, BeforeValidator(named, json_schema_input_type=QueueOrderChoice | Name)]
 Selecting = Annotated[SelectorChoice, BeforeValidator(named, json_schema_input_type=SelectorChoice | Name)]

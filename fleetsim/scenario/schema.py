@@ -16,7 +16,6 @@ from fleetsim.scenario.capacity import Capacity
 from fleetsim.scenario.changing import Change
 from fleetsim.scenario.families import ARRIVALS, WORKFLOWS
 from fleetsim.scenario.fields import (
-    Bandwidth,
     Bytes,
     Count,
     Duration,
@@ -25,7 +24,6 @@ from fleetsim.scenario.fields import (
     Name,
     Positive,
     PositiveDuration,
-    Power,
     PriceRate,
     Text,
     Tokens,
@@ -34,7 +32,8 @@ from fleetsim.scenario.fields import (
 from fleetsim.scenario.length import Length
 from fleetsim.scenario.quality import Accuracy, QualitySettings
 from fleetsim.scenario.rented import Endpoint, Outage, RandomOutages
-from fleetsim.scenario.rules import BalancerChoice, Balancing
+from fleetsim.scenario.rules import BalancerChoice, Balancing, Ordering, QueueOrderChoice
+from fleetsim.scenario.serving import PrefillSide, Speculation, Steps
 from fleetsim.scenario.site import Site
 
 Arrivals = Annotated[Union[tuple(ARRIVALS.values())], Field(discriminator="kind")]  # noqa: UP007
@@ -65,8 +64,9 @@ class TaskClass(Model):
     """Tasks of one kind: how many, how long, about what, with which targets."""
 
     share: Positive = Field(1.0, description="weight among the classes that share `workload.arrivals`")
-    arrivals: Arrivals | None = Field(
-        None, description="the class's own arrivals, instead of a share of the common ones"
+    arrivals: Arrivals | None = Field(None, description="its own arrivals, instead of a share of the common ones")
+    priority: Annotated[int, Strict(), Field(ge=-1000, le=1000)] = Field(
+        0, description="the higher, the more urgent, where a pool's queue_order is priority"
     )
     domains: dict[Name, Positive] = Field({"general": 1.0}, description="subjects and their weights", min_length=1)
     sizes: dict[Name, Tokens] | None = Field(
@@ -89,63 +89,6 @@ class Workload(Model):
 
     arrivals: Arrivals | None = Field(None, description="arrivals common to all classes without their own")
     classes: dict[Name, TaskClass] = Field(min_length=1)
-
-
-class Steps(Model):
-    """A step-time table given directly: a measured engine, or a queueing model."""
-
-    base_s: Duration | None = Field(None, alias="base", description="time of a step with no tokens")
-    per_token_s: Duration = Field(0.0, alias="per_token", description="additional time for each token of the step")
-    file: Text | None = Field(None, description="CSV with columns n_tokens, step_ms, interpolated; instead of `base`")
-    per_context_token_s: Duration = Field(
-        0.0, alias="per_context_token", description="alpha: time to read one KV token"
-    )
-    per_token_pair_s: Duration = Field(0.0, alias="per_token_pair", description="beta: time of a token pair in prefill")
-    kv_tokens: Tokens | None = Field(None, description="KV memory of a replica in tokens; unlimited if left out")
-    context_tokens: Tokens = Field(1_000_000, alias="context", description="longest prompt plus answer")
-    idle_w: Power | None = Field(None, alias="idle_power", description="power of an idle replica; no energy without it")
-    prefill_w: Power | None = Field(None, alias="prefill_power", description="its power in steps with prefill")
-    decode_w: Power | None = Field(None, alias="decode_power", description="its power in other steps")
-
-
-class Transfer(Model):
-    """The link that carries KV from prefill to decode replicas: one a prefill replica, one call after the other."""
-
-    bandwidth_bytes_per_s: Bandwidth = Field(alias="bandwidth", description="of one prefill replica's link")
-    latency_s: Duration = Field(0.0, alias="latency", description="time of the first byte on its way")
-    overlap: Fraction = Field(0.0, description="share of the KV that has gone by when prefill ends, layer by layer")
-    bytes_per_token: Bytes | None = Field(None, description="KV of one token; with `steps`, where no model says it")
-
-
-class PrefillSide(Model):
-    """Replicas that only prefill for a pool; what is left out is as in the pool itself."""
-
-    hardware: Text | None = Field(None, description="a hardware profile; the pool's by default")
-    steps: Steps | None = Field(None, description="a step-time table; needed if the pool has one")
-    replicas: Count = Field(1, description="model copies")
-    tp: Count | None = Field(None, description="as in the pool")
-    pp: Count | None = Field(None, description="as in the pool")
-    ep: Count | None = Field(None, description="as in the pool")
-    dp: Count | None = Field(None, description="as in the pool")
-    max_num_seqs: Count | None = Field(None, description="as in the pool")
-    max_num_batched_tokens: Count | None = Field(None, description="as in the pool")
-    memory_utilisation: Fraction | None = Field(None, description="as in the pool")
-    balancer: Balancing = Field(
-        BalancerChoice(kind="least_outstanding"), description="which prefill replica gets a call"
-    )
-    price_usd_per_s: PriceRate | None = Field(None, alias="price", description="as in the pool")
-    tariff: Literal["on_demand", "spot", "reserved"] | None = Field(None, description="as in the pool")
-    transfer: Transfer = Field(description="how the KV gets to the pool")
-
-
-class Speculation(Model):
-    """Speculative decoding or multi-token prediction: a step proposes tokens for a sequence and checks them all."""
-
-    draft_tokens: Count = Field(description="tokens a step proposes for each sequence")
-    acceptance_length: Annotated[float, Strict(), Field(gt=1, le=100)] = Field(
-        description="tokens a sequence gets from a step in the mean, the one that is always right included"
-    )
-    draft_cost: Fraction = Field(0.02, description="time of proposing a token, as a share of a plain step")
 
 
 class Pool(Model):
@@ -171,6 +114,9 @@ class Pool(Model):
         "chunked",
         description="chunked: chunks of prompts join decode steps; prefill_first: prompts have steps of their own, "
         "ahead of decode; static: a batch is prefilled and decoded to its end before the next begins",
+    )
+    queue_order: Ordering = Field(
+        QueueOrderChoice(kind="first_come"), description="which of the calls that wait at a replica goes first"
     )
     speculation: Speculation | None = Field(None, description="decode steps that propose and check several tokens")
     block_tokens: Count = Field(16, alias="block_size", description="tokens of a KV block")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fleetsim.policies.balancers import BALANCERS
+from fleetsim.policies.scheduling import QUEUE_ORDERS
 from fleetsim.study.dice import Dice
 from fleetsim.study.random_workflows import random_workflow
 
@@ -83,6 +84,7 @@ def _task_class(dice: Dice, name: str) -> Data:
         "domains": domains,
         "prompt": _length(dice, dice.pick((3, 40, 600))),
         "output": _length(dice, dice.pick((1, 6, 50))),
+        "priority": dice.pick((0, 0, 1, -2)),
     }
 
 
@@ -168,6 +170,7 @@ def _plain_pool(dice: Dice) -> Data:
         "network": dice.pick(("0 s", "0 s", "10 ms", "3.7 ms")),
         "balancer": _balancer(dice),
         "scheduler": dice.pick(("chunked", "chunked", "prefill_first", "static")),
+        "queue_order": _queue_order(dice),
     }
     if dice.one_in(4):
         return pool | {
@@ -195,3 +198,11 @@ def _plain_steps(dice: Dice) -> Data:
 def _balancer(dice: Dice) -> str | Data:
     name = dice.pick(sorted(BALANCERS))
     return {"kind": name, "choices": 3} if name == "power_of_two" and dice.one_in(2) else name
+
+
+def _queue_order(dice: Dice) -> str | Data:
+    if dice.one_in(2):
+        return "first_come"
+    name = dice.pick(sorted(QUEUE_ORDERS))
+    knobs = {"priority": {"ageing_s": 0.2}, "fair": {"w_in": 0.3, "w_out": 0.7}}
+    return {"kind": name, **knobs[name]} if name in knobs and dice.one_in(2) else name

@@ -187,6 +187,7 @@ _PLAINER: dict[str, tuple[Any, ...]] = {
     "replicas": (1, 2),
     "network": ("0 s",),
     "balancer": ("round_robin",),
+    "queue_order": ("first_come",),
     "per_token": ("0 s",),
     "per_context_token": ("0 s",),
     "per_token_pair": ("0 s",),

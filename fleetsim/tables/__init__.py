@@ -6,7 +6,7 @@ these tables and nothing else, so this module is the whole of what they share as
 """
 
 from fleetsim.tables.column import Column, Table
-from fleetsim.tables.fleet import CHANGES, POOLS, SIGNALS, TASKS, VERSIONS
+from fleetsim.tables.fleet import CHANGES, ORDER_SIGNALS, POOLS, SIGNALS, TASKS, VERSIONS
 from fleetsim.tables.graph import NODES, OPTION_SIGNALS, OPTIONS
 from fleetsim.tables.happened import CALLS, RUNS, SAMPLES, TASK_RECORDS
 from fleetsim.tables.judged import JUDGED_DOMAINS, JUDGED_MODELS, PROTOTYPES
@@ -20,7 +20,9 @@ from fleetsim.tables.words import (
     REFUSAL_NS,
     TASKS_MOST,
     UNLIMITED_BLOCKS,
+    Asked,
     JoinRule,
+    Learns,
     Look,
     NodeKind,
     Rank,
@@ -45,6 +47,7 @@ __all__ = [
     "NODES_MOST",
     "OPTIONS",
     "OPTION_SIGNALS",
+    "ORDER_SIGNALS",
     "POOLS",
     "PROTOTYPES",
     "REFUSAL_NS",
@@ -56,8 +59,10 @@ __all__ = [
     "TASK_RECORDS",
     "UNLIMITED_BLOCKS",
     "VERSIONS",
+    "Asked",
     "Column",
     "JoinRule",
+    "Learns",
     "Look",
     "NodeKind",
     "Rank",

@@ -22,6 +22,8 @@ POOLS = Table(
     Column("max_num_seqs", "i4", "sequences a replica may run at once"),
     Column("max_batched_tokens", "i4", "token budget of a step"),
     Column("scheduler", "i4", "Scheduler"),
+    Column("queue_order", "i4", "position of the pool's queue order in the plan's list of them"),
+    Column("order_asked", "i4", "Asked: when that order is asked"),
     Column("block_tokens", "i4", "tokens a KV block holds"),
     Column("context_tokens", "i4", "longest prompt plus answer of the model"),
     Column("kv_blocks", "i8", "KV blocks of one replica"),
@@ -63,6 +65,15 @@ SIGNALS = Table(
 )
 """What a balancer may observe of a replica. Output lengths are never among it."""
 
+ORDER_SIGNALS = Table(
+    Column("priority", "i8", "of the call's task class; the higher, the more urgent"),
+    Column("prompt_tokens", "i8", "tokens of the call's prompt; 0 when asked for a class"),
+    Column("joined_s", "f8", "when the call joined the queue, seconds from the start; 0 when asked for a class"),
+    Column("served_prompt_tokens", "i8", "prompt tokens of the class that the replica has admitted; 0 for a call"),
+    Column("served_output_tokens", "i8", "tokens that calls of the class have emitted there; 0 for a call"),
+)
+"""What a queue order may observe of a call that joins, or of a class that waits. Output lengths are never among it."""
+
 VERSIONS = Table(
     Column("model", "i4", "see POOLS"),
     Column("base_offset", "i8", "see POOLS"),
@@ -78,5 +89,6 @@ CHANGES = Table(
     Column("version", "i4", "row of VERSIONS; -1: as before"),
     Column("in_place", "i4", "1: at once; 0: it closes, finishes what it has, loads and opens again"),
     Column("load_ns", "i8", "how long it loads"),
+    Column("forgets", "i4", "1 if what it runs then cannot go on with conversations that were kept before"),
 )
 """Changes of replicas during a run, in order of time, then replica."""

@@ -40,7 +40,7 @@ NODES = Table(
     Column("first_option", "i4", "SELECT by rule: row of its first branch in Plan.options"),
     Column("signal_of", "i4", "SELECT by rule: SignalOf"),
     Column("informed", "f8", "SELECT by rule: correlation of signals with what they are of, 0 to 1"),
-    Column("learns", "i4", "SELECT by rule: 1 if tasks report how they went to the option they took"),
+    Column("learns", "i4", "SELECT by rule: Learns"),
     Column("feedback_error", "f8", "SELECT that learns: share of reports that are the wrong way round"),
     Column("cost_weight", "f8", "SELECT that learns: reward lost per dollar of the option's cost"),
     Column("discount", "f8", "SELECT that learns: what is left of older reports at each new one"),
@@ -69,7 +69,7 @@ OPTIONS = Table(
     Column("pool", "i4", "pool whose load is the option's; -1: none"),
     Column("cost_usd", "f8", "what a task costs that takes it, as expected before the run"),
     Column("seconds", "f8", "how long it takes without waiting, as expected before the run"),
-    Column("memory", "i4", "row of its reports on the first domain in the engine's memory"),
+    Column("memory", "i4", "row of its reports on the first domain in the memory of the run, or of the task"),
     Column("domains", "i4", "rows of memory: 1, or one a domain"),
 )
 """The branches of a SELECT by rule: what is known of them before the run."""

@@ -79,6 +79,14 @@ class SignalOf(IntEnum):
     ADVANTAGE = 1  # how much easier than for the first option's
 
 
+class Learns(IntEnum):
+    """Who remembers how the options of a SELECT fared."""
+
+    NEVER = 0
+    ALL_TASKS = 1  # told by every task when it ends
+    OWN_TASK = 2  # told by the scores that a verifier gives the task's answers
+
+
 class JoinRule(IntEnum):
     """Which answer a thread has behind a JOIN."""
 
@@ -111,3 +119,11 @@ class Scheduler(IntEnum):
     CHUNKED = 0  # every running sequence's next token, then chunks of prompts
     PREFILL_FIRST = 1  # prompts alone as long as one can be admitted, while the others pause
     STATIC = 2  # a batch is prefilled and decoded to its end before the next one begins
+
+
+class Asked(IntEnum):
+    """When a queue order is asked (docs/engine.md, 5c)."""
+
+    NEVER = 0  # calls stay in the order in which they joined
+    JOINING = 1  # once for each call, when it joins: the least key goes first
+    STARTING = 2  # as steps start, for each task class with calls waiting: the least level goes first

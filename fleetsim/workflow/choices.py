@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fleetsim.tables import KNOBS, OPTIONS, SignalOf
+from fleetsim.tables import KNOBS, OPTIONS, Learns, SignalOf
 from fleetsim.workflow.nodes import Nodes, Option, Select
 from fleetsim.workflow.room import Room
 
@@ -22,12 +22,14 @@ class Choices:
     rules: list[str] = field(default_factory=list)  # one a selection: its selector
     knobs: list[list[float]] = field(default_factory=list)
     memory_rows: int = 0
+    task_memory_rows: int = 0
 
     def add(self, node: Select, row: np.record, nodes: Nodes, room: Room) -> None:
         """Write a selection by rule; changes its row of NODES."""
         row.selector, row.first_option = len(self.rules), len(self.options)
         row.signal_of, row.informed = SignalOf[node.signal.upper()], node.informed
-        row.learns, row.feedback_error = node.learns, node.feedback_error
+        row.learns, row.feedback_error = _learns(node), node.feedback_error
+        own = row.learns == Learns.OWN_TASK
         row.cost_weight, row.discount = node.cost_weight, node.discount
         self.rules.append(node.rule.kind)
         self.knobs.append(_knobs(node))
@@ -35,14 +37,22 @@ class Choices:
         noise = np.random.Generator(np.random.Philox(key=_RATINGS ^ room.seed)).standard_normal(
             (len(node.to), len(room.domains))
         )
-        for branch, name in enumerate(node.to):
-            pool, usd, seconds = _told(node.options.get(name, Option()), name, nodes, room)
+        for branch, to in enumerate(node.to):
+            pool, usd, seconds = _told(node.options.get(to, Option()), to, nodes, room)
             model = room.pools[pool].model if pool is not None else -1
             number = room.pools[pool].number if pool is not None else -1
-            self.options.append((model, number, usd, seconds, self.memory_rows, domains))
+            self.options.append((model, number, usd, seconds, self._memory(domains, own=own), domains))
             known = room.ability[model] if model >= 0 else np.zeros(len(room.domains))
             self.ability += (known + node.rating_noise * noise[branch]).tolist()
-            self.memory_rows += domains
+
+    def _memory(self, rows: int, *, own: bool) -> int:
+        """The first of so many new rows in the memory of the run, or of the task itself."""
+        first = self.task_memory_rows if own else self.memory_rows
+        if own:
+            self.task_memory_rows += rows
+        else:
+            self.memory_rows += rows
+        return first
 
     def table(self) -> np.recarray:
         """tables.OPTIONS."""
@@ -59,6 +69,12 @@ def _told(option: Option, branch: str, nodes: Nodes, room: Room) -> tuple[str | 
         usd if option.cost_usd is None else option.cost_usd,
         seconds if option.seconds is None else option.seconds,
     )
+
+
+def _learns(node: Select) -> Learns:
+    if not node.learns:
+        return Learns.NEVER
+    return Learns.OWN_TASK if node.remembers == "task" else Learns.ALL_TASKS
 
 
 def _knobs(node: Select) -> list[float]:

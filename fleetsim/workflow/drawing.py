@@ -54,12 +54,20 @@ def _does(node: Model) -> str:
         case Select():
             return f"select by {node.rule.kind}" if node.rule is not None else "select by shares"
         case Verify():
-            return "verify"
+            return "verify" + _passed(node)
         case Delay():
             return "delay"
         case Loop():
             return f"loop, {node.most} times at most"
     return node.kind
+
+
+def _passed(node: Verify) -> str:
+    """What a calibrated verifier lets pass."""
+    if node.risk is None:
+        return ""
+    what = f"risk {node.risk:g} by {node.calibrated_on} labelled tasks"
+    return f", {what}" if node.threshold is None else f", score {node.threshold:.3f} and above: {what}"
 
 
 def _way(key: str, to: str) -> str:

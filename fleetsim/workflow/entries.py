@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fleetsim.registry import knob_faults, unknown
 from fleetsim.scenario.fields import Model
 from fleetsim.workflow.nodes import Join, Select, Verify
+from fleetsim.workflow.risks import least_queries, passing
 
 _TOLERANCE = 1e-6
 _CRITERIA = {
@@ -38,17 +39,42 @@ def _verify(node: Verify) -> Iterator[tuple[str, str]]:
     if len(given) != 1:
         what = f"has {' and '.join(given)}" if given else "looks at nothing"
         yield "", f"{what}; write exactly one of {', '.join(_CRITERIA.values())}"
-    for key in ("accepts", "threshold"):
-        if getattr(node, key) is not None and node.auc is None:
-            yield key, "goes with `auc`"
-    if node.accepts is not None and node.threshold is not None:
-        yield "accepts", "cannot stand beside `threshold`; leave one of them out"
+    said = [key for key in ("accepts", "threshold", "risk") if getattr(node, key) is not None]
+    for key in said if node.auc is None else ():
+        yield key, "goes with `auc`"
+    if len(said) > 1:
+        yield said[0], f"cannot stand beside `{said[1]}`; leave one of them out"
+    yield from _risk(node)
     if node.accepts in (0.0, 1.0):
         yield "accepts", "must lie between 0 and 1: no verifier passes all, or none, of the right answers"
     if node.detects is not None and not 0 < node.detects < 1:
         yield "detects", "must lie between 0 and 1; nearly all is 0.9999"
     if node.errors is not None and not 0 < node.errors <= 0.5:
         yield "errors", "must be above 0 and at most 0.5; a judge who never errs is `auc: 0.9999`"
+
+
+def _risk(node: Verify) -> Iterator[tuple[str, str]]:
+    """What conformal escalation needs (risks.py)."""
+    if node.risk is None:
+        for key in ("calibrated_on", "confidence"):
+            if getattr(node, key) is not None:
+                yield key, "goes with `risk`"
+        return
+    if not 0 < node.risk < 1:
+        yield "risk", "must lie between 0 and 1: no threshold is without risk but that which nothing passes"
+    elif node.confidence is not None and not 0 < node.confidence < 1:
+        yield "confidence", "must lie between 0 and 1; nearly sure is 0.999"
+    elif node.calibrated_on is None:
+        least = least_queries(node.risk, node.confidence)
+        yield "risk", f"needs `calibrated_on`: how many labelled tasks it is found by, at least {least}"
+    elif passing(node.risk, node.calibrated_on, node.confidence) < 0:
+        least = least_queries(node.risk, node.confidence)
+        sure = "" if node.confidence is None else f" with confidence {node.confidence:g}"
+        yield (
+            "calibrated_on",
+            f"is too few: {node.calibrated_on} labelled tasks give no threshold that keeps a risk of {node.risk:g}"
+            f"{sure}; write at least {least}",
+        )
 
 
 def _select(node: Select, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -71,6 +97,8 @@ def _select(node: Select, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield f"options.{branch}", unknown("branch", branch, node.to)
     if node.rule is not None:
         yield from _rule(node)
+    if node.remembers != "all" and not node.learns:
+        yield "learns", "must be true for a selection that remembers something"
     if node.rule is None and (node.learns or node.options):
         yield "", "has options, or learns, but no rule that could make use of it"
 

@@ -85,6 +85,10 @@ class Select(Model):
         0.0, description="standard deviation of the errors in what is known of abilities (probit)"
     )
     learns: bool = Field(False, description="whether tasks report how they went; for rules that learn")
+    remembers: Literal["all", "task"] = Field(
+        "all",
+        description="all: how tasks went that took a branch; task: what verifiers made of this task's own answers",
+    )
     per_domain: bool = Field(False, description="whether it learns for each guessed domain apart")
     feedback_error: Fraction = Field(0.0, description="share of reports that are the wrong way round")
     cost_weight: Annotated[float, Strict(), Field(ge=0)] = Field(0.0, description="reward lost per dollar")
@@ -127,6 +131,13 @@ class Verify(Model):
     auc: Auc | None = Field(None, description="a verifier of answers: how well it tells right from wrong")
     accepts: Fraction | None = Field(None, description="with auc: share of right answers that pass")
     threshold: Probit | None = Field(None, description="with auc: the score to reach, instead of `accepts`")
+    risk: Fraction | None = Field(
+        None, description="with auc: share of all tasks in which a wrong answer may pass, instead of `accepts`"
+    )
+    calibrated_on: Count | None = Field(None, description="with risk: labelled tasks that the threshold is found by")
+    confidence: Fraction | None = Field(
+        None, description="with risk: how surely it is kept; without: in the mean over sets of labelled tasks"
+    )
     detects: Fraction | None = Field(None, description="share of wrong answers that fail; right ones always pass")
     errors: Fraction | None = Field(None, description="a judge who is wrong in this share of cases, either way")
     agreement: Fraction | None = Field(None, description="share of votes that must stand behind the answer")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from fleetsim.scenario.durations import TimeLaw
-from fleetsim.scenario.fields import Fraction, Model, Name, Tokens
+from fleetsim.scenario.fields import Count, Fraction, Model, Name, Tokens
 from fleetsim.scenario.length import Length
 from fleetsim.workflow.entries import entry_faults
 from fleetsim.workflow.nodes import Auc, Call, Delay, Loop, Nodes, Probit, Verify
@@ -23,6 +23,13 @@ class Verifier(Model):
     auc: Auc | None = Field(None, description="how well it tells right from wrong")
     accepts: Fraction | None = Field(None, description="with auc: share of right answers that pass; 0.9 by default")
     threshold: Probit | None = Field(None, description="with auc: the score to reach, instead of `accepts`")
+    risk: Fraction | None = Field(
+        None, description="with auc: share of all tasks in which a wrong answer may pass, instead of `accepts`"
+    )
+    calibrated_on: Count | None = Field(None, description="with risk: labelled tasks that the threshold is found by")
+    confidence: Fraction | None = Field(
+        None, description="with risk: how surely it is kept; without: in the mean over sets of labelled tasks"
+    )
     detects: Fraction | None = Field(None, description="share of wrong answers that fail; right ones always pass")
     errors: Fraction | None = Field(None, description="share of cases in which it is wrong, either way")
 
@@ -39,6 +46,13 @@ class Verifier(Model):
             pool=self.pool, next=f"{name} verdict", prompt="context", output=self.output, solves=False, coupled=False
         )
         return {name: judge, f"{name} verdict": self._node(passes, fails)}
+
+    def shared(self, checks: int) -> Verifier:
+        """One of several verifiers that keep the risk together."""
+        if self.risk is None or checks == 1:
+            return self
+        sure = None if self.confidence is None else 1.0 - (1.0 - self.confidence) / checks
+        return self.model_copy(update={"risk": self.risk / checks, "confidence": sure})
 
     def _node(self, passes: str, fails: str) -> Verify:
         given = self.model_dump(exclude={"pool", "output"})

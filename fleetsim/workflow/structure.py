@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleetsim.registry import unknown
 from fleetsim.tables import ATTEMPTS_MOST, LANES, NODES_MOST
-from fleetsim.workflow import walks
+from fleetsim.workflow import risks, walks
 from fleetsim.workflow.entries import entry_faults
 from fleetsim.workflow.nodes import Call, End, Fork, Join, Loop, Nodes, exits
 
@@ -69,6 +69,7 @@ def _shape(nodes: Nodes) -> Iterator[Fault]:
     if not wrong:
         yield from _forks(nodes, within)
         yield from _bounds(nodes)
+        yield from risks.faults(nodes)
 
 
 def _endless(nodes: Nodes, leads: walks.Arrows, reached: set[str]) -> Iterator[Fault]:

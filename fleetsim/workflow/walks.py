@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from fleetsim.workflow.nodes import Fork, Join, Loop, Nodes, exits
+from fleetsim.workflow.nodes import Call, Delay, Fork, Join, Loop, Nodes, Verify, exits
 
 Arrows = Mapping[str, Iterable[str]]
 
@@ -88,6 +88,24 @@ def without_returns(nodes: Nodes) -> dict[str, list[str]]:
         name: [to for to in targets if not (isinstance(nodes[to], Loop) and to in around.get(name, ()))]
         for name, targets in leads.items()
     }
+
+
+def escalations(nodes: Nodes) -> list[str]:
+    """Calls made because an answer failed a check, or was late: the first that answer behind such a place.
+
+    Late is what a delay waits for whose fork goes on with the first of its threads.
+    """
+    leads = arrows(nodes)
+    within = dict(enclosing_forks(nodes)[0])
+    starts = [node.fails for node in nodes.values() if isinstance(node, Verify)]
+    for name, node in nodes.items():
+        fork = nodes[within[name][-1]] if isinstance(node, Delay) and within.get(name) else None
+        if fork is not None and (nodes[fork.join].need or len(fork.to)) < len(fork.to):
+            starts.append(node.next)
+    answering = [name for name, node in nodes.items() if isinstance(node, Call) and node.solves]
+    before = reachable(starts, leads, without=answering)
+    behind = {to for name in before for to in leads[name]} | set(starts)
+    return [name for name in answering if name in behind]
 
 
 def at_least(nodes: Nodes) -> dict[str, list[str]]:

@@ -104,7 +104,7 @@ class Graph:
             first_option=len(self.option_rows),
             signal_of=dice.choice((0, 1)),
             informed=dice.choice((0.0, 0.6, 1.0)),
-            learns=dice.choice((0, 1)),
+            learns=dice.choice((0, 1, 2)),
             feedback_error=dice.choice((0.0, 0.2)),
             cost_weight=dice.choice((0.0, 0.3)),
             discount=dice.choice((1.0, 0.9)),

@@ -12,8 +12,9 @@ from random_graphs import CLASSES, DOMAINS, RULES_MOST, Graph
 
 from fleetsim.plan import Plan
 from fleetsim.policies.balancers import BALANCERS
+from fleetsim.policies.scheduling import QUEUE_ORDERS
 from fleetsim.policies.selectors import SELECTORS, Selector
-from fleetsim.tables import KNOBS, VERSIONS
+from fleetsim.tables import KNOBS, VERSIONS, Scheduler
 
 MODELS = 3
 HORIZON_NS = 400_000
@@ -70,10 +71,12 @@ def random_plan(number: int) -> tuple[Plan, Rows]:
         options=options(*graph.option_rows),
         option_ability=np.array([dice.gauss(0, 1) for _ in range(DOMAINS * len(graph.option_rows))]),
         memory_rows=DOMAINS * len(graph.option_rows),
+        task_memory_rows=DOMAINS * len(graph.option_rows),
         selectors=tuple(rules),
         selector_knobs=np.array([_knobs(rule) for rule in rules]),
         versions=_versions(dice, pools),
         changes=_changes(dice, pools),
+        priorities=np.array([dice.choice((0, 1)) for _ in range(CLASSES)]),
     )
     return plan, Rows(number, clients)
 
@@ -89,6 +92,9 @@ def _pool(dice: random.Random, **columns: int) -> dict:
         "balancer": dice.choice(sorted(BALANCERS)),
         "base_ns": dice.choice((STEP_NS, linear(300, 7))),
         "max_num_seqs": dice.choice((1, 3, 20)),
+        "scheduler": dice.choice(list(Scheduler)),
+        "queue_order": dice.choice(sorted(QUEUE_ORDERS)),
+        "order_knobs": {"ageing_s": dice.choice((0.0, 1e-5)), "w_in": dice.choice((1.0, 0.3))},
         "max_batched_tokens": dice.choice((20, 100)),
         "block_tokens": dice.choice((4, 16)),
         "kv_blocks": dice.choice((12, 30, 1000)),
@@ -152,6 +158,7 @@ def _changes(dice: random.Random, pools: list[dict]) -> np.recarray:
                 in_place = 1 if p.get("endpoint") else dice.choice((0, 1))
                 time_ns = dice.choice((30_000, dice.randrange(HORIZON_NS)))
                 late = {"version": dice.choice((-1, 0, 1)), "load_ns": dice.choice((1, 1000, 20_000))}
+                late["forgets"] = dice.choice((0, 1))
                 rows.append({"time_ns": time_ns, "replica": replica, "in_place": in_place} | late)
         first += int(p["replicas"])
     return changes(*sorted(rows, key=lambda row: (row["time_ns"], row["replica"])))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
+from fleetsim.policies.scheduling import QUEUE_ORDERS
 from fleetsim.scenario import schema  # noqa: F401  the families are whole once the language is
 from fleetsim.scenario.families import WORKFLOWS
 from fleetsim.study.random_scenarios import random_scenario
@@ -45,6 +46,9 @@ def test_the_scenarios_reach_what_matters():
     assert any(p.get("prefix_caching") for p in pools)
     assert any(d["architectures"]["under_test"].get("changes") for d in data)
     assert any(p["network"] != "0 s" for p in pools)
+    orders = [p.get("queue_order", "first_come") for p in pools]
+    assert {o if isinstance(o, str) else o["kind"] for o in orders} == set(QUEUE_ORDERS)
+    assert any(isinstance(o, dict) for o in orders)
     assert {p.get("scheduler", "chunked") for p in pools} == {"chunked", "prefill_first", "static"}
 
 

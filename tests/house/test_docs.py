@@ -33,11 +33,12 @@ for name in sys.argv[2:]:
     spec.loader.exec_module(module)
 from fleetsim.metrics.contract import METRICS
 from fleetsim.policies.balancers import BALANCERS
+from fleetsim.policies.scheduling import QUEUE_ORDERS
 from fleetsim.policies.selectors import SELECTORS
 from fleetsim.report.contract import SECTIONS
 from fleetsim.scenario.families import ARRIVALS, LENGTHS, WORKFLOWS
 from fleetsim.workload.traces import FORMATS
-families = [METRICS, BALANCERS, SELECTORS, SECTIONS, ARRIVALS, LENGTHS, WORKFLOWS, FORMATS]
+families = [METRICS, BALANCERS, QUEUE_ORDERS, SELECTORS, SECTIONS, ARRIVALS, LENGTHS, WORKFLOWS, FORMATS]
 print(json.dumps({family.package: sorted(family) for family in families}))
 """
 
@@ -116,7 +117,7 @@ def test_the_project_file_and_the_package_agree() -> None:
 
 
 def test_the_examples_of_adding_things_work(tmp_path: Path) -> None:
-    assert len(EXAMPLES) == 8
+    assert len(EXAMPLES) == 9
     for name, code in EXAMPLES:
         assert not (ROOT / name).exists(), f"{name} exists: choose another example"
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from fleetsim import catalog
 from fleetsim.claims.stated.contract import CLAIMS
 from fleetsim.metrics.contract import METRICS
 from fleetsim.policies.balancers import BALANCERS
+from fleetsim.policies.scheduling import QUEUE_ORDERS
 from fleetsim.policies.selectors import SELECTORS
 from fleetsim.registry import Family
 from fleetsim.report.contract import SECTIONS
@@ -20,7 +21,7 @@ from fleetsim.scenario.fields import Model
 from fleetsim.tables import Table
 from fleetsim.workload.traces import FORMATS
 
-FAMILIES = [METRICS, BALANCERS, SELECTORS, SECTIONS, ARRIVALS, LENGTHS, WORKFLOWS, FORMATS, CLAIMS]
+FAMILIES = [METRICS, BALANCERS, QUEUE_ORDERS, SELECTORS, SECTIONS, ARRIVALS, LENGTHS, WORKFLOWS, FORMATS, CLAIMS]
 MEMBERS = [(family, name) for family in FAMILIES for name in family]
 
 DEVICES, MODELS = 16, 20

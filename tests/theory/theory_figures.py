@@ -78,6 +78,17 @@ def wait(pool: int = 0) -> Figure:
     return lambda window: window.waits_s(pool).mean()
 
 
+def wait_of(class_id: int) -> Figure:
+    """Mean time in queue of the calls of one class."""
+
+    def figure(window: Window) -> float:
+        tasks = window.run.records.tasks
+        own = tasks.class_id[np.searchsorted(tasks.task, window.calls().task)] == class_id
+        return window.waits_s()[own].mean()
+
+    return figure
+
+
 def wait_squared(window: Window) -> float:
     """Second moment of the time in queue."""
     return (window.waits_s() ** 2).mean()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import theory_fleets as fleets
+import theory_orders as orders
 import theory_queues as queues
 from theory_point import Point
 
@@ -12,6 +13,8 @@ POINTS: dict[str, Point] = {
         queues.memoryless,
         queues.general_sizes,
         queues.other_arrivals,
+        orders.priorities,
+        orders.shortest,
         fleets.processor_sharing,
         fleets.ample_servers,
         fleets.limited_sharing,

@@ -12,6 +12,7 @@ import numpy as np
 
 from fleetsim.plan import Plan
 from fleetsim.policies.balancers import BALANCERS, Balancer
+from fleetsim.policies.scheduling import QUEUE_ORDERS, QueueOrder
 from fleetsim.policies.selectors import Selector
 from fleetsim.quality.answers import Quality
 from fleetsim.tables import (
@@ -35,6 +36,10 @@ FAR_NS = 10**15
 """Later than anything a test does."""
 
 
+CLASSES = 8
+"""Task classes that a plan knows at most, unless it is given `priorities`."""
+
+
 def linear(at_zero_ns: float, per_token_ns: float) -> Callable[[int], float]:
     """A table of base step times as a function of the step's tokens."""
     return lambda tokens: at_zero_ns + per_token_ns * tokens
@@ -48,11 +53,13 @@ def pool(
     balancer: str | Balancer | Callable = "round_robin",
     knobs: dict[str, float] | None = None,
     base_ns: Callable[[int], float] | Sequence[float] = STEP_NS,
+    queue_order: str | QueueOrder = "first_come",
+    order_knobs: dict[str, float] | None = None,
     **columns: float | list[tuple[int, int]],
 ) -> dict:
     """One pool for `build_plan`: any column of POOLS; the balancer as a name, a Balancer or a plain function.
 
-    `outages` are given as (start, end) in ns.
+    `outages` are given as (start, end) in ns; `order_knobs` that the queue order does not have are left out.
     """
     row = {
         "replicas": 1,
@@ -67,7 +74,8 @@ def pool(
     }
     unknown = set(columns) - {column.name for column in POOLS}
     assert not unknown, f"not columns of POOLS: {unknown}"
-    return row | columns | {"balancer": balancer, "knobs": knobs or {}, "base_ns": base_ns}
+    rules = {"balancer": balancer, "knobs": knobs or {}, "queue_order": queue_order, "order_knobs": order_knobs or {}}
+    return row | columns | rules | {"base_ns": base_ns}
 
 
 def steady(**columns: float | str | Balancer | Callable) -> dict:
@@ -196,6 +204,7 @@ def build_plan(
     times_ns: list[int] = []
     pool_rows, base_ns, balancers, knobs, outages = _pool_tables(pools, times_ns)
     node_rows, targets, cdf = _node_tables(list(nodes or [call(0, next=1), end()]), times_ns)
+    orders = _order_fields(pools, pool_rows)
     return Plan(
         seed=seed,
         horizon_ns=horizon_ns,
@@ -211,7 +220,7 @@ def build_plan(
         branch_cdf=cdf,
         times_ns=np.array(times_ns, np.int64),
         outages=outages,
-        **others,
+        **(orders | others),
     )
 
 
@@ -234,7 +243,7 @@ def _pool_tables(pools: list[dict], times_ns: list[int]) -> tuple:
         table = spec["base_ns"]
         if callable(table):
             table = [table(tokens) for tokens in range(int(spec["max_batched_tokens"]) + 1)]
-        derived = {"balancer": i, "first_replica": first_replica, "base_offset": len(base_ns)}
+        derived = {"balancer": i, "queue_order": 0, "first_replica": first_replica, "base_offset": len(base_ns)}
         derived |= {"first_outage": len(outages), "outages": len(spec["outages"])}
         columns = {"reads_kv": int(chosen.reads_kv)} | spec | derived
         for column in POOLS:
@@ -249,6 +258,16 @@ def _pool_tables(pools: list[dict], times_ns: list[int]) -> tuple:
         first_replica += int(spec["replicas"])
     outage_rows = np.array(outages, np.int64).reshape(-1, 2)
     return rows, np.array(base_ns, np.float64), tuple(balancers), knobs, outage_rows
+
+
+def _order_fields(pools: list[dict], rows: np.recarray) -> dict[str, object]:
+    """Fields of Plan: the pools' queue orders, all task classes alike; fills the columns of the pools."""
+    orders = [QUEUE_ORDERS[p["queue_order"]] if isinstance(p["queue_order"], str) else p["queue_order"] for p in pools]
+    knobs = np.zeros((len(pools), KNOBS))
+    for i, (order, spec) in enumerate(zip(orders, pools, strict=True)):
+        rows[i].queue_order, rows[i].order_asked = i, order.asked
+        knobs[i, : len(order.knobs)] = [spec["order_knobs"].get(name, value) for name, value in order.knobs.items()]
+    return {"queue_orders": tuple(orders), "order_knobs": knobs, "priorities": np.zeros(CLASSES, np.int64)}
 
 
 def _quantiles(row: np.record, kind: str, values: Sequence[int], times_ns: list[int]) -> None:

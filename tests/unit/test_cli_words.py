@@ -13,6 +13,7 @@ from fleetsim.cli.listing import LISTS
 from fleetsim.cli.text import give_or_take, three, time_text
 from fleetsim.metrics import METRICS
 from fleetsim.policies.balancers import BALANCERS
+from fleetsim.policies.scheduling import QUEUE_ORDERS
 from fleetsim.policies.selectors import SELECTORS
 from fleetsim.scenario.families import ARRIVALS, LENGTHS, WORKFLOWS
 from fleetsim.scenario.slo import presets
@@ -56,8 +57,8 @@ def test_check_tells_all_faults_models_that_do_not_fit_included(invoke):
 
 NAMES = {
     "hardware": hardware_names, "models": model_names, "frameworks": framework_names,
-    "policies": lambda: [*BALANCERS, *SELECTORS],
-    "balancers": lambda: BALANCERS, "selectors": lambda: SELECTORS,
+    "policies": lambda: [*BALANCERS, *QUEUE_ORDERS, *SELECTORS],
+    "balancers": lambda: BALANCERS, "queue-orders": lambda: QUEUE_ORDERS, "selectors": lambda: SELECTORS,
     "arrivals": lambda: ARRIVALS, "lengths": lambda: LENGTHS, "workflows": lambda: WORKFLOWS,
     "traces": lambda: ["azure", "mooncake", "csv", "shipped:azure_code"], "metrics": lambda: METRICS, "slo": presets,
     "scenarios": lambda: ["quickstart"],

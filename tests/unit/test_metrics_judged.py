@@ -46,7 +46,7 @@ def judged_records():
     calls = some_calls(tasks)
     calls.model = [0, 0, 0, 0, -1, 0, 1]
     more = CALLS.empty(2)
-    more.task, more.model, more.status = 2, [0, 1], Status.FINISHED
+    more.task, more.node, more.model, more.status = 2, [0, 1], [0, 1], Status.FINISHED
     more.prompt_tokens, more.output_tokens = 20, 7
     calls = np.concatenate([calls[:3], more, calls[3:]]).view(np.recarray)
     calls.sent_ns[2:5] = [2_001 * MS, 2_051 * MS, 2_101 * MS]
@@ -56,12 +56,19 @@ def judged_records():
 
 @pytest.fixture(scope="module")
 def facts():
-    return some_facts(judged_models=("small", "large"), shared_ease=((0.3, 0.3), (0.3, 0.1)), domains=("math", "code"))
+    shared_ease = ((0.3, 0.3), (0.3, 0.1))
+    judged_models, domains = ("small", "large"), ("math", "code")
+    return some_facts(judged_models=judged_models, shared_ease=shared_ease, domains=domains, escalating=(1,))
 
 
 @pytest.fixture(scope="module")
 def found(facts):
     return by_name(figures(facts, judged_records())[0])
+
+
+def test_other_models_side_by_side_are_no_escalation(facts):
+    found = by_name(figures(replace(facts, escalating=()), judged_records())[0])
+    assert found["escalation_rate", "all"] == 0.0
 
 
 BY_HAND = {

@@ -4,14 +4,14 @@ import math
 
 import numpy as np
 import pytest
-from plans import build_plan, build_tasks, end, options, quality, select, selectors, solve, split, steady
+from plans import build_plan, build_tasks, check, end, loop, options, quality, select, selectors, solve, split, steady
 
 from fleetsim.engine.reference import simulate
 from fleetsim.errors import EngineFault
 from fleetsim.luck import Stream, bits, normal, uniform
 from fleetsim.normal import normal_cdf
 from fleetsim.quality import answers
-from fleetsim.tables import SignalOf
+from fleetsim.tables import LANES, Look, SignalOf
 
 CERTAIN = quality([[40.0], [-40.0]])
 PAIR = ({"model": 0, "pool": 0, "cost_usd": 2.0}, {"model": 1, "pool": 1, "cost_usd": 0.5, "seconds": 3.0})
@@ -175,6 +175,32 @@ def test_feedback_may_be_the_wrong_way_round():
     told = [int(uniform(1, int(Stream.FEEDBACK), task, 0, 0) >= 0.4) for task in range(29)]
     assert [rows[0].reward for rows in seen] == [sum(told[:k]) for k in range(30)]
     assert 0 < sum(told) < 29
+
+
+@pytest.mark.parametrize("error", [0.0, 1.0])
+def test_a_task_remembers_the_scores_of_its_own_answers(error):
+    # Three answers a task: by the first, the second, the first option; each is scored before the next choice.
+    seen, fields = watched(pick=[0, 1, 0, 0, 1, 0])
+    learns = {"learns": 2, "discount": 0.5, "cost_weight": 0.25, "feedback_error": error}
+    nodes = [
+        loop(1, 5, limit=3),
+        select([2, 3], selector=0, **learns),
+        solve(0, 4, output_tokens=1),
+        solve(1, 4, output_tokens=1),
+        check(Look.ANSWER, 99.0, 0, 0, separation=2.0),
+        end(),
+    ]
+    known = {"options": options(*PAIR), "option_ability": np.zeros(2), "task_memory_rows": 2, "quality": CERTAIN}
+    pools = [steady(model=0, max_num_seqs=1), steady(model=1, max_num_seqs=1)]
+    simulate(build_plan(pools, nodes, **known, **fields), build_tasks([0, 9000]))
+    for task, own in enumerate((seen[:3], seen[3:])):
+        score = answers.score(CERTAIN, 1, task, 0, 0, 0, 1, 2.0)
+        worth = abs(error - normal_cdf(score - 1.0)) - 0.25 * 2.0
+        wrong = answers.score(CERTAIN, 1, task, 1, 0, LANES, 0, 2.0)
+        other = abs(error - normal_cdf(wrong - 1.0)) - 0.25 * 0.5
+        memory = [[(row.reports, row.reward) for row in rows] for rows in own]
+        assert memory[:2] == [[(0.0, 0.0), (0.0, 0.0)], [(1.0, worth), (0.0, 0.0)]]
+        assert memory[2] == [(0.5, 0.5 * worth), (1.0, pytest.approx(other))]
 
 
 def test_a_task_that_is_not_judged_tells_nothing():

@@ -5,7 +5,8 @@ all of it with 6 more, 3 out.
 """
 
 import pytest
-from plans import build_plan, build_tasks, call, delay, end, fork, join, pool
+from core_runs import simulate as core_engine
+from plans import build_plan, build_tasks, call, changes, delay, end, fork, join, pool
 
 from fleetsim.engine.reference import simulate
 from fleetsim.engine.reference.clients import Clients
@@ -52,6 +53,22 @@ def test_a_pool_that_keeps_nothing():
     second = simulate(plan, build_tasks([0])).calls[1]
     assert seen == [[-1], [-1]]
     assert (second.cached_tokens, second.first_token_ns) == (0, 5240 + 1210)
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ({"in_place": 1, "forgets": 1}, 0),
+        ({"in_place": 1, "forgets": 0}, 12),
+        ({"in_place": 0, "load_ns": 40}, 0),
+    ],
+)
+@pytest.mark.parametrize("engine", [simulate, core_engine])
+def test_another_model_has_no_use_for_what_was_kept(engine, change, kept):
+    # Between the two calls the replica is changed: at once, or by loading, when its memory is emptied in any case.
+    plan = build_plan([keeping()], DIALOGUE, changes=changes({"time_ns": 5180, "replica": 0, **change}))
+    second = engine(plan, build_tasks([0])).calls[1]
+    assert second.cached_tokens == kept
 
 
 def test_the_attention_begins_behind_what_is_kept():

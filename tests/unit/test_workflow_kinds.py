@@ -13,6 +13,7 @@ from fleetsim.scenario.families import WORKFLOWS
 from fleetsim.tables import NodeKind
 from fleetsim.workflow.compiling import compiled
 from fleetsim.workflow.room import PoolRoom, Room
+from fleetsim.workflow.walks import escalations
 
 ARCHITECTURE = SimpleNamespace(pools={pool: SimpleNamespace(model="mixtral-8x7b") for pool in "abc"})
 DOMAINS = ("x", "y")
@@ -104,3 +105,19 @@ def test_a_market_learns_as_it_is_told():
     knobs = {"feedback_error": 0.1, "cost_weight": 30.0, "discount": 0.99}
     choose = workflow("market", **knobs).nodes(DOMAINS)["choose"]
     assert {name: getattr(choose, name) for name in knobs} == knobs
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "expected"),
+    [
+        ("cascade", {"pools": ["a", "b", "c"]}, ["try 2", "last"]),
+        ("edge_first", {}, ["escalate", "ask the cloud"]),
+        ("ensemble", {}, []),
+        ("mixture_of_agents", {}, []),
+        ("session", {}, []),
+        ("route", {}, []),
+    ],
+)
+def test_escalations_are_what_failed_checks_and_delays_lead_to(kind, changes, expected):
+    found = escalations(workflow(kind, **changes).nodes(DOMAINS))
+    assert found == expected

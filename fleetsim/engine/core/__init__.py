@@ -16,6 +16,7 @@ from fleetsim.engine.core.survey import write_in_flight
 from fleetsim.errors import EngineFault
 from fleetsim.plan import Plan
 from fleetsim.policies.balancers import BALANCERS
+from fleetsim.policies.scheduling import QUEUE_ORDERS
 from fleetsim.policies.selectors import SELECTORS
 from fleetsim.tables import TASKS, Rank
 
@@ -40,6 +41,7 @@ class Core:
         self.plan, self.chunks, self.drain = plan, iter(chunks), drain
         self.balancers = _filled("balancers", [b.rule for b in plan.balancers], BALANCERS["random"].rule)
         self.selectors = _filled("selectors", [s.rule for s in plan.selectors], SELECTORS["chance"].rule)
+        self.orders = _filled("queue orders", [o.rule for o in plan.queue_orders], QUEUE_ORDERS["first_come"].rule)
         self.state: State = open_state(plan)
         self.events = 0
 
@@ -53,7 +55,7 @@ class Core:
 
         Raises EngineFault if a balancer returned an index outside its pool, or a selector one outside its node.
         """
-        status, handled = advance(self.state, EVENTS_A_SLICE, self.balancers, self.selectors)
+        status, handled = advance(self.state, EVENTS_A_SLICE, self.balancers, self.selectors, self.orders)
         self.events += handled
         clock = self.state.clock[0]
         if status == NEED_TASKS:

@@ -100,7 +100,7 @@ def find_replica(call, task, pool, state, balancers):
 
 
 @section
-def reach_pool(state, slot, balancers):
+def reach_pool(state, slot, balancers, orders):
     """A call reaches its pool: it is refused, or a replica gets it. False if the balancer chose none."""
     clock, call = state.clock[0], state.live_calls[slot]
     task, pool = state.live_tasks[call.task], state.pools[call.pool]
@@ -122,10 +122,11 @@ def reach_pool(state, slot, balancers):
         if replica.model >= 0:
             judge(call, node, replica.model, task.task, task.domain, clock.seed, state.quality)
         accept(call, task, min(pool.context_tokens - call.prompt, kv_tokens - call.prompt + 1))
-    assign(call, slot, replica, state.signals[r], state.live_calls)
+    signal, ordering = state.signals[r], state.ordering
+    urgent = assign(call, slot, task.class_id, replica, signal, clock.now_ns, orders, ordering, state.live_calls)
     if not replica.stepping:
         wake(replica, clock, state.waking)
-    elif replica.waiting == 1 and replica.running < replica.max_num_seqs:
+    elif urgent:
         reschedule(state.tree, state.due_ns, r, end_of_current_step(replica, clock.now_ns))
     return True
 
@@ -167,7 +168,7 @@ def let_thread_go(state, at):
 
 
 @section
-def follow(state, delivered, entering, node, returned, balancers, selectors):
+def follow(state, delivered, entering, node, returned, balancers, selectors, orders):
     """Work off the agenda of an instant; returns PAUSED when that is done, or why it cannot be.
 
     It is in the order of the branches here: all that follows from one thread comes before the next one is let go, and
@@ -179,7 +180,7 @@ def follow(state, delivered, entering, node, returned, balancers, selectors):
         if ending >= 0:
             ending = end_thread(ending, state)
         elif delivered >= 0:
-            if not reach_pool(state, delivered, balancers):
+            if not reach_pool(state, delivered, balancers, orders):
                 return BAD_CHOICE
             delivered = -1
         elif entering >= 0:

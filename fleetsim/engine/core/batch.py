@@ -1,4 +1,4 @@
-"""A replica's queue, batch and KV memory (docs/engine.md, section 5).
+"""A replica's batch and KV memory (docs/engine.md, section 5).
 
 `replica` and `call` are rows of REPLICAS and LIVE_CALLS and are changed in place; the arrays that a function
 changes besides are among its arguments.
@@ -9,25 +9,7 @@ from __future__ import annotations
 from fleetsim.compiled import leaf, section
 from fleetsim.engine.core.entries import take_conversation
 from fleetsim.engine.core.events import find_turn, push_turn, remove_turn
-
-
-@leaf
-def blocks_of(tokens, block_tokens):
-    """KV blocks that hold `tokens` entries."""
-    return (tokens + block_tokens - 1) // block_tokens
-
-
-@section
-def enqueue(replica, live_calls, slot):
-    """Put a call at the end of the replica's queue."""
-    live_calls[slot].next = -1
-    if replica.queue_tail >= 0:
-        live_calls[replica.queue_tail].next = slot
-    else:
-        replica.queue_head = slot
-    replica.queue_tail = slot
-    replica.waiting += 1
-    replica.waiting_blocks += blocks_of(live_calls[slot].target, replica.block_tokens)
+from fleetsim.engine.core.queueing import blocks_of, leave_queue, return_to_front
 
 
 @leaf
@@ -58,12 +40,15 @@ def steps_within_memory(replica, phases, most):
 
 
 @leaf
-def join(replica, call, slot, turns, phases, now_ns):
+def join(replica, call, slot, lines, turns, phases, now_ns):
     """Let a call of the batch decode from the next step on."""
     call.decoding = 1
     call.joined_step, call.joined_ns = replica.decode_step, now_ns
     phases[replica.phase_offset + (replica.decode_step + 1 - call.target) % replica.block_tokens] += 1
     replica.decoding += 1
+    if call.line >= 0:
+        lines[call.line].decoding += 1
+        lines[call.line].served_output_base -= replica.decode_step
     replica.context += call.target + 1
     finish_step = replica.decode_step + call.output - call.emitted
     replica.finishers = push_turn(turns, replica.finish_heap, replica.finishers, finish_step, call.order, slot)
@@ -77,12 +62,15 @@ def join(replica, call, slot, turns, phases, now_ns):
 
 
 @leaf
-def stop_decoding(replica, call, slot, turns, phases):
+def stop_decoding(replica, call, slot, lines, turns, phases):
     """Take a call out of the decoding ones and free its blocks; it stays in the batch, its finish turn in the heap."""
     entries = call.target + replica.decode_step - call.joined_step
     call.decoding = 0
     phases[replica.phase_offset + (call.joined_step + 1 - call.target) % replica.block_tokens] -= 1
     replica.decoding -= 1
+    if call.line >= 0:
+        lines[call.line].decoding -= 1
+        lines[call.line].served_output_base += replica.decode_step
     replica.context -= entries + 1
     replica.free_blocks += blocks_of(entries, replica.block_tokens)
     if replica.window_tokens > 0:
@@ -108,17 +96,11 @@ def leave_batch(replica, live_calls, slot):
 
 
 @section
-def admit(replica, clock, live_calls, live_tasks, live_entries):
-    """Move the head of the replica's queue into its batch and give it its blocks; returns its slot."""
-    slot = replica.queue_head
+def admit(replica, slot, clock, ordering, live_calls, live_tasks, live_entries):
+    """Move the head of the replica's queue into its batch and give it its blocks."""
     call = live_calls[slot]
-    replica.queue_head = call.next
-    if replica.queue_head < 0:
-        replica.queue_tail = -1
-    blocks = blocks_of(call.target, replica.block_tokens)
-    replica.waiting -= 1
-    replica.waiting_blocks -= blocks
-    replica.free_blocks -= blocks
+    leave_queue(replica, slot, ordering, live_calls)
+    replica.free_blocks -= blocks_of(call.target, replica.block_tokens)
     call.prev, call.next = replica.last_admitted, -1
     if replica.last_admitted >= 0:
         live_calls[replica.last_admitted].next = slot
@@ -130,17 +112,10 @@ def admit(replica, clock, live_calls, live_tasks, live_entries):
         call.admitted_ns = clock.now_ns
         if replica.caches and call.continues:
             take_conversation(call, replica, clock, live_tasks, live_entries)
-    return slot
 
 
 @leaf
-def needed_blocks(replica, call):
-    """Free blocks a waiting call must find to be admitted: an import needs room for its next entry too."""
-    return blocks_of(call.target + call.imported, replica.block_tokens)
-
-
-@leaf
-def take_import(replica, call, slot, turns, phases, now_ns):
+def take_import(replica, call, slot, lines, turns, phases, now_ns):
     """Let an import that was just admitted decode in the coming step, whose block for it is taken now."""
     replica.free_blocks -= blocks_of(call.target + 1, replica.block_tokens) - blocks_of(
         call.target, replica.block_tokens
@@ -149,18 +124,18 @@ def take_import(replica, call, slot, turns, phases, now_ns):
     if replica.imports == 0:
         replica.first_import = slot
     replica.imports += 1
-    join(replica, call, slot, turns, phases, now_ns)
+    join(replica, call, slot, lines, turns, phases, now_ns)
 
 
 @leaf
-def preempt_last(replica, live_calls, turns, phases):
+def preempt_last(replica, lines, live_calls, turns, phases):
     """Send the sequence admitted last back to the front of the queue, to be computed again."""
     slot = replica.last_admitted
     call = live_calls[slot]
     if call.decoding:
         at = find_turn(turns, replica.finish_heap, replica.finishers, slot)
         replica.finishers = remove_turn(turns, replica.finish_heap, replica.finishers, at)
-        stop_decoding(replica, call, slot, turns, phases)
+        stop_decoding(replica, call, slot, lines, turns, phases)
         call.emitted += replica.decode_step - call.joined_step
         call.target = call.prompt + call.emitted
         call.last_token_ns = max(replica.emitted_ns, call.joined_ns)
@@ -168,10 +143,5 @@ def preempt_last(replica, live_calls, turns, phases):
         replica.free_blocks += blocks_of(call.target, replica.block_tokens)
     leave_batch(replica, live_calls, slot)
     call.done, call.preemptions = 0, call.preemptions + 1
-    call.next = replica.queue_head
-    replica.queue_head = slot
-    if replica.queue_tail < 0:
-        replica.queue_tail = slot
-    replica.waiting += 1
-    replica.waiting_blocks += blocks_of(call.target, replica.block_tokens)
+    return_to_front(replica, live_calls, slot)
     replica.preemptions += 1

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from fleetsim.compiled import routine, section
-from fleetsim.engine.core.batch import blocks_of, enqueue
+from fleetsim.engine.core.queueing import blocks_of, line_up
 from fleetsim.engine.core.rows import write_call
 from fleetsim.engine.core.stepping import blocks_held
 from fleetsim.engine.core.threads import attempt_of, end_task, post
@@ -122,12 +122,12 @@ def choose(call, task_number, pool, book, clock, state, balancers):
 
 
 @section
-def assign(call, slot, replica, signal, live_calls):
-    """Give a call to a replica."""
+def assign(call, slot, class_id, replica, signal, now_ns, orders, ordering, live_calls):
+    """Give a call to a replica; tells whether that must look at it as soon as its step has ended."""
     call.replica = replica.row
     signal.outstanding += 1
     signal.outstanding_tokens += call.prompt
-    enqueue(replica, live_calls, slot)
+    return line_up(replica, slot, class_id, now_ns, orders, ordering, live_calls)
 
 
 @section

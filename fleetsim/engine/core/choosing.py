@@ -10,14 +10,13 @@ import math
 import numpy as np
 
 from fleetsim.compiled import leaf, routine
+from fleetsim.engine.core.memory import memory_row
 from fleetsim.engine.core.threads import attempt_of
 from fleetsim.luck import Stream, normal, uniform
 from fleetsim.quality.answers import ease, estimate, is_right, own_seed, spread
 from fleetsim.tables import SignalOf, TableKey
 
-_SELECT, _GUESS, _SIGNAL, _FEEDBACK = (
-    np.int64(stream) for stream in (Stream.SELECT, Stream.GUESS, Stream.SIGNAL, Stream.FEEDBACK)
-)
+_SELECT, _GUESS, _SIGNAL = (np.int64(stream) for stream in (Stream.SELECT, Stream.GUESS, Stream.SIGNAL))
 _FIRST = np.int64(0)
 _CLASS, _ADVANTAGE = int(TableKey.CLASS), int(SignalOf.ADVANTAGE)
 
@@ -83,14 +82,11 @@ def would_be_right(seed, task, role, model, quality):
 
 
 @routine
-def memory_row(option, domain):
-    """The row of memory of an option for a domain."""
-    return option.memory + (domain if option.domains > 1 else 0)
+def fill_options(clock, task, role, node, guessed, bound, options, option_ability, quality, memory, first, rows):
+    """Fill what a selector may see of a node's options, but for the load; changes: rows.
 
-
-@routine
-def fill_options(clock, task, role, node, guessed, bound, options, option_ability, quality, memory, rows):
-    """Fill what a selector may see of a node's options, but for the load; changes: rows."""
+    `first`: where the memory begins that the node keeps.
+    """
     seed, first_model = clock.seed, np.int64(options[node.first_option].model)
     own = node.signal_of != _ADVANTAGE
     for branch in range(node.branches):
@@ -102,7 +98,7 @@ def fill_options(clock, task, role, node, guessed, bound, options, option_abilit
             ability = option_ability[(node.first_option + branch) * clock.domains + guessed]
             row.quality = estimate(quality, guessed, ability, row.signal if own else 0.0, node.informed if own else 0.0)
         row.cost_usd, row.seconds, row.reports, row.reward = option.cost_usd, option.seconds, 0.0, 0.0
-        told = memory_row(option, guessed)
+        told = memory_row(option, guessed, first)
         if 0 <= told < len(memory):
             row.reports, row.reward = memory[told].reports, memory[told].reward
         row.right = would_be_right(seed, task, role, model, quality) if bound else -1.0
@@ -113,21 +109,3 @@ def fill_loads(node, options, pools, signals, rows):
     """Fill the loads of a node's options; changes: rows."""
     for branch in range(node.branches):
         rows[branch].load = load_of(options[node.first_option + branch].pool, pools, signals)
-
-
-@routine
-def learn(seed, task, nodes, options, memory):
-    """A task that ended reports how it went to the option it took last; changes: memory."""
-    number = task.learned_node
-    node = nodes[number]
-    observed = task.right
-    if uniform(seed, _FEEDBACK, task.task, number, _FIRST) < node.feedback_error:
-        observed = 1 - observed
-    for branch in range(node.branches):
-        row = memory[memory_row(options[node.first_option + branch], task.learned_domain)]
-        row.reports *= node.discount
-        row.reward *= node.discount
-    taken = options[node.first_option + task.learned_branch]
-    row = memory[memory_row(taken, task.learned_domain)]
-    row.reports += 1.0
-    row.reward += observed - node.cost_weight * taken.cost_usd

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from fleetsim.compiled import leaf, section
-from fleetsim.engine.core.batch import blocks_of, growth, join, leave_batch, stop_decoding
+from fleetsim.engine.core.batch import growth, join, leave_batch, stop_decoding
 from fleetsim.engine.core.entries import trim
 from fleetsim.engine.core.events import remove_turn
+from fleetsim.engine.core.queueing import blocks_of
 from fleetsim.engine.core.rows import write_resumed
 from fleetsim.tables import Scheduler
 
@@ -38,7 +39,7 @@ def account_steps(replica, phases, now_ns):
 
 
 @section
-def end_chunk(replica, call, slot, clock, live_tasks, turns, phases, out_runs):
+def end_chunk(replica, call, slot, clock, lines, live_tasks, turns, phases, out_runs):
     """Add a chunk to its call's progress; tells whether the call has finished with it."""
     replica.prefill_tokens += call.chunk
     call.done += call.chunk
@@ -47,6 +48,8 @@ def end_chunk(replica, call, slot, clock, live_tasks, turns, phases, out_runs):
         return False
     call.emitted += 1
     replica.output_tokens += 1
+    if call.line >= 0:
+        lines[call.line].served_output_base += 1
     if call.emitted == 1:
         call.first_token_ns = clock.now_ns
         if call.answers:
@@ -60,7 +63,7 @@ def end_chunk(replica, call, slot, clock, live_tasks, turns, phases, out_runs):
     if replica.decode_pool >= 0:
         call.imported = 1
         return True
-    join(replica, call, slot, turns, phases, clock.now_ns)
+    join(replica, call, slot, lines, turns, phases, clock.now_ns)
     return False
 
 
@@ -119,7 +122,7 @@ def append_finished(live_calls, slot, head, tail):
 
 
 @section
-def end_steps(replica, clock, live_calls, live_tasks, live_entries, turns, phases, out_runs):
+def end_steps(replica, clock, lines, live_calls, live_tasks, live_entries, turns, phases, out_runs):
     """End the replica's planned steps; returns the calls that finish as a list linked by `next` (-1: none).
 
     Among them are those whose prefill is complete and whose KV goes to another pool: their `imported` is 1.
@@ -139,13 +142,13 @@ def end_steps(replica, clock, live_calls, live_tasks, live_entries, turns, phase
         if replica.finishers > 0 and turns[replica.finish_heap].step == replica.decode_step:
             slot = turns[replica.finish_heap].slot
             replica.finishers = remove_turn(turns, replica.finish_heap, replica.finishers, 0)
-            stop_decoding(replica, live_calls[slot], slot, turns, phases)
+            stop_decoding(replica, live_calls[slot], slot, lines, turns, phases)
         elif replica.first_chunk >= 0:
             slot = replica.first_chunk
             replica.first_chunk = live_calls[slot].next
             replica.run_open = 0
             if live_calls[slot].chunk == 0 or not end_chunk(
-                replica, live_calls[slot], slot, clock, live_tasks, turns, phases, out_runs
+                replica, live_calls[slot], slot, clock, lines, live_tasks, turns, phases, out_runs
             ):
                 continue
         else:

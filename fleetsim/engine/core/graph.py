@@ -9,13 +9,14 @@ import numpy as np
 
 from fleetsim.compiled import routine, section
 from fleetsim.engine.core.calls import new_call
-from fleetsim.engine.core.choosing import branch_by_shares, fill_loads, fill_options, guess, learn
+from fleetsim.engine.core.choosing import branch_by_shares, fill_loads, fill_options, guess
 from fleetsim.engine.core.joins import join, open_gathering
 from fleetsim.engine.core.live import PASS_BITS
+from fleetsim.engine.core.memory import own_memory, report, worth
 from fleetsim.engine.core.threads import attempt_of, end_task, is_doomed, post
 from fleetsim.luck import Stream, bits, uniform
 from fleetsim.quality.answers import loop_luck, score
-from fleetsim.tables import BLANK, Look, NodeKind, Rank
+from fleetsim.tables import BLANK, Learns, Look, NodeKind, Rank
 
 _CALL, _SELECT, _END, _FORK = int(NodeKind.CALL), int(NodeKind.SELECT), int(NodeKind.END), int(NodeKind.FORK)
 _JOIN, _VERIFY, _LOOP = int(NodeKind.JOIN), int(NodeKind.VERIFY), int(NodeKind.LOOP)
@@ -23,7 +24,7 @@ _ANSWER, _AGREEMENT, _ELAPSED = int(Look.ANSWER), int(Look.AGREEMENT), int(Look.
 _RESUME, _DELIVER = np.int64(Rank.RESUME), np.int64(Rank.DELIVER)
 _DELAY_LUCK, _SELECTOR_LUCK = np.int64(Stream.DELAY), np.int64(Stream.SELECTOR)
 BAD = -2
-_PASSES, _BLANK = (1 << PASS_BITS) - 1, BLANK
+_PASSES, _BLANK, _OWN_TASK = (1 << PASS_BITS) - 1, BLANK, int(Learns.OWN_TASK)
 
 
 @section
@@ -39,23 +40,44 @@ def send(task, thread, slot, node, number, state):
     return call
 
 
-@routine
-def verify(node, thread, task, clock, quality):
+@section
+def learn_score(node, thread, task, seen, state):
+    """A verifier has scored what a thread tried: its task remembers."""
+    clock = state.clock[0]
+    report(
+        clock.seed,
+        task.task,
+        thread.tried_node,
+        thread.tried_branch,
+        thread.tried_domain,
+        worth(thread.label, seen, node.separation),
+        attempt_of(thread),
+        state.nodes,
+        state.options,
+        state.memory,
+        own_memory(clock, thread.task),
+    )
+    thread.tried_node = -1
+
+
+@section
+def verify(node, thread, task, state):
     """Look at the thread; returns the node that follows."""
+    clock = state.clock[0]
     if node.look == _ANSWER:
-        passes = thread.label != _BLANK and (
-            score(
-                quality,
-                clock.seed,
-                task.task,
-                thread.model,
-                thread.maker_role,
-                thread.sample,
-                thread.right,
-                node.separation,
-            )
-            >= node.threshold
+        seen = score(
+            state.quality,
+            clock.seed,
+            task.task,
+            thread.model,
+            thread.maker_role,
+            thread.sample,
+            thread.right,
+            node.separation,
         )
+        if thread.tried_node >= 0:
+            learn_score(node, thread, task, seen, state)
+        passes = thread.label != _BLANK and seen >= node.threshold
         thread.flagged = 0 if passes else 1
     elif node.look == _AGREEMENT:
         passes = thread.agreement >= node.threshold
@@ -127,6 +149,7 @@ def select(task, thread, node, number, state, selectors):
         state.option_ability,
         state.quality,
         state.memory,
+        own_memory(clock, thread.task) if node.learns == _OWN_TASK else np.int64(0),
         rows,
     )
     fill_loads(node, state.options, state.pools, state.signals, rows)
@@ -136,7 +159,9 @@ def select(task, thread, node, number, state, selectors):
     if branch < 0 or branch >= node.branches:
         clock.culprit_place, clock.culprit_task, clock.culprit_choice = number, task.task, branch
         return -1
-    if node.learns:
+    if node.learns == _OWN_TASK:
+        thread.tried_node, thread.tried_branch, thread.tried_domain = number, branch, guessed
+    elif node.learns:
         task.learned_node, task.learned_branch, task.learned_domain = number, branch, guessed
     return branch
 
@@ -150,7 +175,19 @@ def reach_end(task, thread, state):
     if task.answer_pool < 0:
         task.answer_pool, task.answer_tokens, task.first_token_ns = thread.pool, thread.tokens, clock.now_ns
     if task.learned_node >= 0 and task.right >= 0:
-        learn(clock.seed, task, state.nodes, state.options, state.memory)
+        report(
+            clock.seed,
+            task.task,
+            task.learned_node,
+            task.learned_branch,
+            task.learned_domain,
+            np.float64(task.right),
+            np.int64(0),
+            state.nodes,
+            state.options,
+            state.memory,
+            np.int64(0),
+        )
     end_task(task, clock, state.network)
 
 
@@ -183,7 +220,7 @@ def enter(state, slot, number, selectors):
         )
         follows = -1 if slot < 0 else node.next
     elif node.kind == _VERIFY:
-        follows = verify(node, thread, task, clock, state.quality)
+        follows = verify(node, thread, task, state)
     elif node.kind == _LOOP:
         follows = loop(node, number, thread, task, clock, state.times_ns, state.quality)
     else:

@@ -38,7 +38,9 @@ LIVE_CALLS = Table(
     Column("transferred_ns", "i8", "see CALLS"),
     Column("prev", "i4", "list link"),
     Column("next", "i4", "list link"),
-    Column("order", "i8", "number of its admission"),
+    Column("line", "i4", "row of LINES of its class at its replica; -1: it has none"),
+    Column("order", "i8", "number of its admission; before, of its joining those with keys"),
+    Column("key", "f8", "what the queue's order said of it as it joined"),
     Column("joined_step", "i8", "decode step of the replica after which it decodes"),
     Column("joined_ns", "i8", "time after which it decodes"),
     Column("last_token_ns", "i8", "when it emitted its last token before a preemption; -1: nothing to resume"),
@@ -97,6 +99,9 @@ LIVE_THREADS = Table(
     Column("tokens", "i4", "its length"),
     Column("weight", "f8", "its weight in a vote"),
     Column("agreement", "f8", "share of votes behind its answer"),
+    Column("tried_node", "i8", "the SELECT whose task remembers, where it chose what no verifier has scored; -1: none"),
+    Column("tried_branch", "i8", "what it chose there"),
+    Column("tried_domain", "i8", "the domain its task was taken for there"),
 )
 
 PASS_BITS = 21

@@ -10,7 +10,7 @@ from fleetsim.engine.core.calls import let_go
 from fleetsim.engine.core.changing import change_replica, load, open_replica
 from fleetsim.engine.core.ending import end_steps
 from fleetsim.engine.core.endpoints import end_service
-from fleetsim.engine.core.entries import keep_conversation
+from fleetsim.engine.core.entries import keep_conversation, trim
 from fleetsim.engine.core.events import pop_message, rank_of, reschedule, task_of
 from fleetsim.engine.core.opening import STATE_TYPE
 from fleetsim.engine.core.sampling import sample
@@ -18,14 +18,16 @@ from fleetsim.engine.core.state import NEVER
 from fleetsim.engine.core.stepping import end_of_current_step, start_step
 from fleetsim.engine.core.threads import new_task
 from fleetsim.policies.balancers import SIGNATURE
+from fleetsim.policies.scheduling import ORDER_SIGNATURE
 from fleetsim.policies.selectors import SELECTOR_SIGNATURE
 from fleetsim.tables import Rank
 
 RULES = 8
-"""How many different balancers, and selectors, one plan may use: the compiled loop takes them as so many functions."""
+"""How many different balancers, selectors and queue orders one plan may use: the loop takes so many functions."""
 
 _BALANCERS = types.UniTuple(types.FunctionType(SIGNATURE), RULES)
 _SELECTORS = types.UniTuple(types.FunctionType(SELECTOR_SIGNATURE), RULES)
+_ORDERS = types.UniTuple(types.FunctionType(ORDER_SIGNATURE), RULES)
 _CHANGE, _ANSWERED, _RETURN, _RESUME, _ARRIVAL, _TRANSFER, _DELIVER = (
     int(rank)
     for rank in (
@@ -78,7 +80,7 @@ def lacks_room(clock, buffer_rows):
 
 
 @section
-def start_waking(state):
+def start_waking(state, orders):
     """Let the replicas that were woken at this instant start their steps."""
     clock, replicas = state.clock[0], state.replicas
     for i in range(clock.waking):
@@ -87,6 +89,8 @@ def start_waking(state):
         due = start_step(
             replica,
             clock,
+            orders,
+            state.ordering,
             state.live_calls,
             state.live_tasks,
             state.live_entries,
@@ -118,6 +122,7 @@ def end_replica_steps(state, replica):
     clock.finished = end_steps(
         replica,
         clock,
+        state.ordering.lines,
         state.live_calls,
         state.live_tasks,
         state.live_entries,
@@ -142,7 +147,11 @@ def change(state, row, number):
     book = state.books[replica.pool]
     if row < 0:
         open_replica(replica, book, state.versions)
-    elif change_replica(row, replica, book, clock, state.changes, state.versions, state.network):
+        trim(replica, 0, clock, state.live_tasks, state.live_entries)
+        return
+    if state.changes[row].forgets and state.changes[row].in_place and not replica.closed:
+        trim(replica, 0, clock, state.live_tasks, state.live_entries)
+    if change_replica(row, replica, book, clock, state.changes, state.versions, state.network):
         reschedule(state.tree, state.due_ns, number, end_of_current_step(replica, clock.now_ns))
 
 
@@ -163,7 +172,7 @@ def receive(state):
     elif rank == _ARRIVAL:
         number = task_of(key)
         fed = state.tasks[number - clock.first_task]
-        entering = new_task(fed, number, clock, state.live_tasks, state.live_threads)
+        entering = new_task(fed, number, clock, state.live_tasks, state.live_threads, state.memory)
     elif rank == _ANSWERED:
         call = live_calls[slot]
         replica, pool = state.replicas[call.replica], state.pools[call.pool]
@@ -192,15 +201,16 @@ def happen(state, kind):
         end_replica_steps(state, state.replicas[state.tree[1]])
     elif kind == _ROW:
         number = clock.first_task + clock.next_row
-        entering = new_task(state.tasks[clock.next_row], number, clock, state.live_tasks, state.live_threads)
+        fed = state.tasks[clock.next_row]
+        entering = new_task(fed, number, clock, state.live_tasks, state.live_threads, state.memory)
         clock.next_row += 1
     else:
         return receive(state)
     return -1, entering, 0, -1
 
 
-@state_kernel(types.UniTuple(types.int64, 2)(STATE_TYPE, types.int64, _BALANCERS, _SELECTORS))
-def advance(state, events, balancers, selectors):
+@state_kernel(types.UniTuple(types.int64, 2)(STATE_TYPE, types.int64, _BALANCERS, _SELECTORS, _ORDERS))
+def advance(state, events, balancers, selectors, orders):
     """Handle up to `events` events; returns (status, events handled). Changes: everything."""
     clock = state.clock[0]
     for handled in range(events):
@@ -210,7 +220,7 @@ def advance(state, events, balancers, selectors):
         if not clock.busy:
             time_ns, kind = next_event(clock, state.tasks, state.network, state.due_ns[state.tree[1]])
             if clock.waking > 0 and time_ns > clock.now_ns:
-                start_waking(state)
+                start_waking(state, orders)
                 continue
             if lacks_tasks(clock, state.network, kind):
                 return NEED_TASKS, handled
@@ -221,7 +231,7 @@ def advance(state, events, balancers, selectors):
                 return DONE, handled
             clock.now_ns = time_ns
             delivered, entering, node, returned = happen(state, kind)
-        status = follow(state, delivered, entering, node, returned, balancers, selectors)
+        status = follow(state, delivered, entering, node, returned, balancers, selectors, orders)
         clock.busy = status == NEED_ROOM
         if status != PAUSED:
             return status, handled

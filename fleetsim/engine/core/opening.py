@@ -12,23 +12,39 @@ from fleetsim.engine.core.live import SLOTS
 from fleetsim.engine.core.state import (
     BOOKS,
     CLOCK,
+    LINES,
     MEMORY,
     MESSAGES,
     NEVER,
     OUTPUTS,
     REPLICAS,
     TURNS,
+    Ordering,
     State,
 )
 from fleetsim.plan import Plan
 from fleetsim.quality.answers import Quality
-from fleetsim.tables import KNOBS, LABELS, NODES, OPTION_SIGNALS, POOLS, SIGNALS, TASKS, NodeKind, Rank
+from fleetsim.tables import (
+    KNOBS,
+    LABELS,
+    NODES,
+    OPTION_SIGNALS,
+    ORDER_SIGNALS,
+    POOLS,
+    SIGNALS,
+    TASKS,
+    Asked,
+    NodeKind,
+    Rank,
+)
 
 _OUTPUT_ROWS = 1 << 16
 _LIVE_ROWS = 1 << 10
 _ENDS = (
     "queue_head",
     "queue_tail",
+    "queue_root",
+    "last_line",
     "last_admitted",
     "first_chunk",
     "first_import",
@@ -53,6 +69,7 @@ def open_state(plan: Plan) -> State:
         memory=MEMORY.empty(plan.memory_rows),
         votes=np.zeros(LABELS),
         replicas=_open_replicas(plan, pool_of, _offsets(2 * batch), _offsets(blocks)),
+        ordering=_open_ordering(plan),
         signals=_open_signals(plan, pool_of),
         books=_open_books(plan),
         open_signals=SIGNALS.empty(replicas),
@@ -96,7 +113,7 @@ def _open_clock(plan: Plan, margin: int) -> np.recarray:
     clock.more_tasks = 1
     for link in ("free_call", "free_task", "free_thread", "free_gathering", "free_entry", "forking", "finished"):
         clock[link] = -1
-    clock.domains = plan.domains
+    clock.domains, clock.memory_rows, clock.task_memory_rows = plan.domains, plan.memory_rows, plan.task_memory_rows
     solving = plan.nodes[(plan.nodes.kind == NodeKind.CALL) & (plan.nodes.solves == 1)]
     clock.judged = (plan.pools.model[solving.pool] >= 0).any()
     return clock
@@ -115,6 +132,14 @@ def _open_books(plan: Plan) -> np.recarray:
     return books
 
 
+def _open_ordering(plan: Plan) -> Ordering:
+    ordered = plan.pools.replicas[plan.pools.order_asked == Asked.STARTING].sum()
+    lines = LINES.empty(int(ordered) * len(plan.priorities))
+    lines.head = lines.tail = -1
+    priorities = np.ascontiguousarray(plan.priorities, np.int64)
+    return Ordering(lines, ORDER_SIGNALS.empty(1), np.ascontiguousarray(plan.order_knobs, np.float64), priorities)
+
+
 def _open_replicas(plan: Plan, pool_of: np.ndarray, heaps: np.ndarray, phases: np.ndarray) -> np.recarray:
     replicas = REPLICAS.empty(plan.replicas)
     for constant in set(REPLICAS.dtype.names) & set(POOLS.dtype.names):
@@ -123,6 +148,8 @@ def _open_replicas(plan: Plan, pool_of: np.ndarray, heaps: np.ndarray, phases: n
     replicas.finish_heap, replicas.window_heap = heaps, heaps + replicas.max_num_seqs
     replicas.phase_offset = phases
     replicas.free_blocks = replicas.kv_blocks
+    starting = replicas.order_asked == Asked.STARTING
+    replicas.first_line = (np.cumsum(starting) - starting) * len(plan.priorities)
     for link in _ENDS:
         replicas[link] = -1
     return replicas
@@ -152,6 +179,9 @@ def enlarge(state: State, kinds: Iterable[str], slots: int) -> State:
         table, first = f"live_{kind}", f"free_{kind[:-1] if kind != 'entries' else 'entry'}"
         larger[table], clock[first] = _with_slots(getattr(state, table), slots, clock[first])
         clock[f"free_{kind}"] += slots
+    if "tasks" in kinds:
+        own = MEMORY.empty(slots * int(clock.task_memory_rows))
+        larger["memory"] = np.concatenate([state.memory, own]).view(np.recarray)
     state = state._replace(**larger)
     # At most: a message a call, one a waiting thread, one a thinking client, one a replica that loads, the next change.
     most = len(state.live_calls) + len(state.live_threads) + int(clock.clients) + len(state.replicas) + 1

@@ -1,7 +1,8 @@
 """The core's working memory: a few tables of fixed dtypes, so that one compiled core serves every plan.
 
-A replica's queue is a list of calls linked by `next`; its batch is a list in order of admission linked by `prev` and
-`next`; the conversations it keeps are a list in order of age. -1 ends a list. What is alive: `live.py`.
+A replica's queue is a list of calls linked by `next`, or ordered as `queueing.py` says; its batch is a list in order
+of admission linked by `prev` and `next`; the conversations it keeps are a list in order of age. -1 ends a list. What is
+alive: `live.py`.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ CLOCK = Table(
     Column("finished", "i4", "calls that have finished at their replica at this instant, linked by `next`"),
     Column("busy", "i4", "1 if these two were left for want of room"),
     Column("domains", "i8", "domains of the workload"),
+    Column("memory_rows", "i8", "rows of memory that all tasks share; behind them each slot of a task has its own"),
+    Column("task_memory_rows", "i8", "how many a task has"),
     Column("judged", "i4", "1 if any call of the workflow is judged"),
     Column("messages", "i8", "entries of the network heap"),
     Column("waking", "i8", "replicas that start a step at this instant"),
@@ -62,6 +65,8 @@ REPLICAS = Table(
     Column("max_num_seqs", "i4", "see POOLS"),
     Column("max_batched_tokens", "i4", "see POOLS"),
     Column("scheduler", "i4", "see POOLS"),
+    Column("queue_order", "i4", "see POOLS"),
+    Column("order_asked", "i4", "see POOLS"),
     Column("window_tokens", "i4", "see POOLS"),
     Column("kv_blocks", "i8", "see POOLS"),
     Column("caches", "i4", "see POOLS"),
@@ -74,8 +79,13 @@ REPLICAS = Table(
     Column("alpha_ns", "f8", "see POOLS"),
     Column("window_alpha_ns", "f8", "see POOLS"),
     Column("beta_ns", "f8", "see POOLS"),
-    Column("queue_head", "i4", "waiting call that is next"),
-    Column("queue_tail", "i4", "waiting call that is last"),
+    Column("queue_head", "i4", "waiting call that is next, none: ask the order for it"),
+    Column("queue_tail", "i4", "the last one behind it"),
+    Column("queue_root", "i4", "order asked as calls join: root of the heap of calls with keys"),
+    Column("joins", "i8", "how many have been given keys"),
+    Column("first_line", "i8", "order asked as steps start: its line of task class 0"),
+    Column("last_line", "i8", "the line of which a call was admitted last"),
+    Column("fresh_lines", "i4", "lines that are to be lifted as its next step starts"),
     Column("waiting", "i4", "calls in the queue"),
     Column("last_admitted", "i4", "end of the batch list"),
     Column("running", "i4", "sequences in the batch"),
@@ -140,6 +150,17 @@ TURNS = Table(
 """Heap entries of a replica: which sequence finishes, or reaches the sliding window, at which decode step."""
 
 
+LINES = Table(
+    Column("head", "i4", "waiting call that is its next"),
+    Column("tail", "i4", "waiting call that is its last"),
+    Column("fresh", "i4", "1 from when it has calls again until it is lifted"),
+    Column("decoding", "i4", "sequences of the class that get a token in each step"),
+    Column("served_prompt_tokens", "i8", "see ORDER_SIGNALS"),
+    Column("served_output_base", "i8", "see ORDER_SIGNALS, less the replica's decode_step for each that is decoding"),
+    Column("lift", "f8", "what it was lifted by"),
+)
+"""Calls of one task class that wait at a replica whose order is asked as steps start, and what it was served there."""
+
 BOOKS = Table(
     Column("turn", "i8", "index behind the one that the balancer chose last"),
     Column("closed", "i8", "replicas that are closed"),
@@ -154,6 +175,15 @@ MEMORY = Table(
     Column("reward", "f8", "see OPTION_SIGNALS"),
 )
 """What selectors have been told."""
+
+
+class Ordering(NamedTuple):
+    """What the orders of queues read and change."""
+
+    lines: np.recarray  # LINES
+    asked: np.recarray  # ORDER_SIGNALS, one row: what an order is asked about
+    knobs: np.ndarray  # float64[pool, knob]
+    priorities: np.ndarray  # int64[task class]
 
 
 class State(NamedTuple):
@@ -180,6 +210,7 @@ class State(NamedTuple):
     versions: np.recarray  # VERSIONS
     changes: np.recarray  # CHANGES
     replicas: np.recarray  # REPLICAS
+    ordering: Ordering
     signals: np.recarray  # SIGNALS
     books: np.recarray  # BOOKS, one row a pool
     open_signals: np.recarray  # SIGNALS: those of a pool's open replicas while a balancer chooses

@@ -11,19 +11,20 @@ from fleetsim.compiled import leaf, section
 from fleetsim.engine.core.batch import (
     admit,
     growth,
-    needed_blocks,
     preempt_last,
     steps_within_memory,
     take_import,
 )
 from fleetsim.engine.core.entries import trim
 from fleetsim.engine.core.events import remove_turn
+from fleetsim.engine.core.queueing import head_may_change, head_of, lift_lines, needed_blocks
 from fleetsim.engine.core.rows import close_run
 from fleetsim.engine.core.state import NEVER
 from fleetsim.engine.steps import first_step_ns, growth_per_step_ns, run_end_ns
-from fleetsim.tables import Scheduler
+from fleetsim.tables import Asked, Scheduler
 
 _CHUNKED, _STATIC = int(Scheduler.CHUNKED), int(Scheduler.STATIC)
+_STARTING = int(Asked.STARTING)
 _ALL, _IMPORTS, _OTHERS = -1, 1, 0
 """Whom a step may admit."""
 
@@ -65,12 +66,12 @@ def blocks_held(replica, phases, time_ns):
 
 
 @section
-def make_room(replica, live_calls, turns, phases):
+def make_room(replica, lines, live_calls, turns, phases):
     """Preempt until the next decode step has the blocks it needs, and take them; tells if any was preempted."""
     preempted = False
     need = growth(replica, phases, 1)
     while need > replica.free_blocks:
-        preempt_last(replica, live_calls, turns, phases)
+        preempt_last(replica, lines, live_calls, turns, phases)
         preempted = True
         need = growth(replica, phases, 1)
     replica.free_blocks -= need
@@ -78,7 +79,9 @@ def make_room(replica, live_calls, turns, phases):
 
 
 @section
-def fill_budget(replica, clock, live_calls, live_tasks, live_entries, turns, phases, budget, may_admit, whom):
+def fill_budget(
+    replica, clock, orders, ordering, live_calls, live_tasks, live_entries, turns, phases, budget, may_admit, whom
+):
     """Hand out the step's prefill chunks and admit calls, all or only imports or only others.
 
     Returns the chunks' tokens and their attention area.
@@ -92,13 +95,14 @@ def fill_budget(replica, clock, live_calls, live_tasks, live_entries, turns, pha
         if slot < 0:
             if not may_admit or replica.running >= replica.max_num_seqs or replica.waiting == 0:
                 break
-            head = live_calls[replica.queue_head]
+            slot = head_of(replica, orders, ordering)
+            head = live_calls[slot]
             if needed_blocks(replica, head) > replica.free_blocks or (whom != _ALL and head.imported != whom):
                 break
-            slot = admit(replica, clock, live_calls, live_tasks, live_entries)
+            admit(replica, slot, clock, ordering, live_calls, live_tasks, live_entries)
         call = live_calls[slot]
         if call.imported:
-            take_import(replica, call, slot, turns, phases, clock.now_ns)
+            take_import(replica, call, slot, ordering.lines, turns, phases, clock.now_ns)
             slot = -1
             continue
         call.chunk = min(call.target - call.done, budget - tokens - replica.imports)
@@ -111,27 +115,40 @@ def fill_budget(replica, clock, live_calls, live_tasks, live_entries, turns, pha
 
 
 @section
-def form_prefill_step(replica, clock, live_calls, live_tasks, live_entries, turns, phases):
+def form_prefill_step(replica, clock, orders, ordering, live_calls, live_tasks, live_entries, turns, phases):
     """Hand out chunks of a step that has nothing else in it; returns their tokens, 0 if there are none, and area."""
     if replica.running == 0:
         replica.batch_closed = 0
     budget, may_admit = replica.max_batched_tokens, replica.batch_closed == 0
-    return fill_budget(replica, clock, live_calls, live_tasks, live_entries, turns, phases, budget, may_admit, _OTHERS)
+    return fill_budget(
+        replica,
+        clock,
+        orders,
+        ordering,
+        live_calls,
+        live_tasks,
+        live_entries,
+        turns,
+        phases,
+        budget,
+        may_admit,
+        _OTHERS,
+    )
 
 
 @section
-def form_step(replica, clock, live_calls, live_tasks, live_entries, turns, phases):
+def form_step(replica, clock, orders, ordering, live_calls, live_tasks, live_entries, turns, phases):
     """Let the decoding sequences into the step, and with them imports, and chunks unless those have steps of their own.
 
     Returns the chunks' tokens and their attention area.
     """
     chunked = replica.scheduler == _CHUNKED
-    preempted = make_room(replica, live_calls, turns, phases)
+    preempted = make_room(replica, ordering.lines, live_calls, turns, phases)
     replica.paused = 0 if chunked else paused(replica, live_calls, clock.now_ns)
     budget, may_admit = replica.max_batched_tokens - replica.decoding, not preempted and replica.batch_closed == 0
     whom = _ALL if chunked else _IMPORTS
     tokens, area = fill_budget(
-        replica, clock, live_calls, live_tasks, live_entries, turns, phases, budget, may_admit, whom
+        replica, clock, orders, ordering, live_calls, live_tasks, live_entries, turns, phases, budget, may_admit, whom
     )
     cross_windows(replica, turns)
     if replica.scheduler == _STATIC and replica.decoding > 0:
@@ -193,13 +210,19 @@ def begin_run(replica, now_ns, base_ns, decoding, tokens, area):
 
 
 @section
-def start_step(replica, clock, live_calls, live_tasks, live_entries, turns, phases, base_ns, out_runs):
+def start_step(
+    replica, clock, orders, ordering, live_calls, live_tasks, live_entries, turns, phases, base_ns, out_runs
+):
     """Form the replica's batch; returns when the run of steps that begins or goes on needs a decision."""
     tokens, area, decoding = 0, 0.0, 0
+    if replica.fresh_lines > 0:
+        lift_lines(replica, orders, ordering)
     if replica.scheduler != _CHUNKED:
-        tokens, area = form_prefill_step(replica, clock, live_calls, live_tasks, live_entries, turns, phases)
+        tokens, area = form_prefill_step(
+            replica, clock, orders, ordering, live_calls, live_tasks, live_entries, turns, phases
+        )
     if tokens == 0:
-        tokens, area = form_step(replica, clock, live_calls, live_tasks, live_entries, turns, phases)
+        tokens, area = form_step(replica, clock, orders, ordering, live_calls, live_tasks, live_entries, turns, phases)
         decoding = replica.decoding
     if replica.entry_blocks > replica.free_blocks:
         trim(replica, replica.free_blocks, clock, live_tasks, live_entries)
@@ -211,5 +234,6 @@ def start_step(replica, clock, live_calls, live_tasks, live_entries, turns, phas
         begin_run(replica, clock.now_ns, base_ns, decoding, tokens, area)
     replica.stepping = 1
     replica.since_ns = clock.now_ns
-    replica.run_until = replica.run_done + (1 if single else steps_until_decision(replica, turns, phases))
+    short = single or (replica.order_asked == _STARTING and head_may_change(replica, ordering, live_calls))
+    replica.run_until = replica.run_done + (1 if short else steps_until_decision(replica, turns, phases))
     return run_end_ns(replica.run_start_ns, replica.run_first_ns, replica.run_growth_ns, replica.run_until)

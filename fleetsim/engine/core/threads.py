@@ -11,6 +11,7 @@ import numpy as np
 from fleetsim.compiled import leaf, routine, section
 from fleetsim.engine.core.entries import forget_conversations
 from fleetsim.engine.core.events import message_key, push_message
+from fleetsim.engine.core.memory import forget, own_memory
 from fleetsim.engine.core.rows import write_task
 from fleetsim.tables import BLANK, LANES, Rank, Status
 
@@ -39,7 +40,7 @@ def new_thread(clock, live_threads, task_slot):
     thread.task, thread.gathering, thread.lane, thread.rounds, thread.passes = task_slot, -1, 0, 0, 0
     thread.role, thread.good, thread.right, thread.label, thread.flagged = 0, 1, -1, _BLANK, 0
     thread.model, thread.maker_role, thread.sample, thread.pool, thread.tokens = -1, 0, 0, -1, 0
-    thread.weight, thread.agreement = 1.0, 0.0
+    thread.weight, thread.agreement, thread.tried_node = 1.0, 0.0, -1
     return slot
 
 
@@ -51,7 +52,7 @@ def free_thread(slot, clock, live_threads):
 
 
 @section
-def new_task(fed, number, clock, live_tasks, live_threads):
+def new_task(fed, number, clock, live_tasks, live_threads, memory):
     """A task arrives; returns the slot of its thread."""
     slot = clock.free_task
     task = live_tasks[slot]
@@ -67,6 +68,8 @@ def new_task(fed, number, clock, live_tasks, live_threads):
     task.answer_pool, task.answer_tokens, task.calls, task.preemptions = -1, 0, 0, 0
     task.status, task.right, task.flagged = _FINISHED, -1, 0
     task.arrival_ns, task.first_token_ns, task.finish_ns = clock.now_ns, -1, -1
+    if clock.task_memory_rows > 0:
+        forget(own_memory(clock, slot), clock.task_memory_rows, memory)
     thread = new_thread(clock, live_threads, slot)
     live_threads[thread].context = fed.prompt_tokens
     return thread

@@ -33,6 +33,8 @@ class Changes:
             return
         if row.in_place == 1:
             replica.equip(self.version_of(row, replica))
+            if row.forgets == 1 and isinstance(replica, Replica):
+                replica.batch.kept.clear()
         else:
             replica.close(emptied=partial(self.load, row, replica))
 

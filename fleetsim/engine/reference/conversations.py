@@ -31,6 +31,10 @@ class Conversations:
         """Drop all of the task's entries."""
         self.blocks = {key: blocks for key, blocks in self.blocks.items() if key[0] != task}
 
+    def clear(self) -> None:
+        """Drop all of them."""
+        self.blocks = {}
+
     def kept_blocks(self, conversation: Conversation) -> int:
         """Blocks of the entry, 0 without one."""
         return self.blocks.get(conversation, 0)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class AbMcts(Workflow):
     """Up to a budget of calls: a fresh answer or a better one of the last, by a model that Thompson sampling chooses.
 
-    What the choices have learned is shared by all tasks: the posterior is of models and directions, not of one tree.
+    Each choice goes by the scores that the verifier has given this task's own answers so far.
     """
 
     kind: Literal["abmcts"] = "abmcts"
@@ -42,7 +42,11 @@ class AbMcts(Workflow):
         graph: Nodes = {
             "search": Loop(body="choose", exit="end", times=self.budget, most=self.budget),
             "choose": Select(
-                to=wider + deeper, rule="thompson", learns=True, per_domain=True, feedback_error=self.feedback_error
+                to=wider + deeper,
+                rule="wider_or_deeper",
+                learns=True,
+                remembers="task",
+                feedback_error=self.feedback_error,
             ),
         }
         for pool, fresh, better in zip(self.pools, wider, deeper, strict=True):

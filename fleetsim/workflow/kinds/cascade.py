@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @workflow
 class Cascade(Workflow):
-    """Pools from cheap to dear; each answer is verified, and the next pool asked where it fails."""
+    """Pools from cheap to dear; each answer is verified, and the next pool asked where it fails.
+
+    A verifier's `risk` is that of the whole cascade: each of its checks keeps an equal part of it.
+    """
 
     kind: Literal["cascade"] = "cascade"
     pools: list[Name] = Field(description="from the first to the last resort", min_length=2, max_length=10)
@@ -38,7 +41,7 @@ class Cascade(Workflow):
         if (self.samples > 1) != (self.agreement is not None):
             yield "samples", "goes with `agreement`: at least two samples must be there to agree"
         if self.verifier is not None:
-            yield from self.verifier.faults("verifier")
+            yield from self.verifier.shared(len(self.pools) - 1).faults("verifier")
             yield from pool_faults("verifier", {"pool": self.verifier.pool}, architecture)
 
     def nodes(self, domains: Sequence[str]) -> Nodes:
@@ -53,7 +56,7 @@ class Cascade(Workflow):
         name, check = f"try {level}", f"check {level}"
         if self.verifier is not None:
             asked = Call(pool=pool, next=check, keeps=True, if_refused=below)
-            return {name: asked, **self.verifier.nodes(check, "end", below)}
+            return {name: asked, **self.verifier.shared(len(self.pools) - 1).nodes(check, "end", below)}
         return {
             name: Fork(to=[f"sample {level}"] * self.samples, join=f"vote {level}"),
             f"sample {level}": Call(pool=pool, next=f"vote {level}"),
