@@ -168,8 +168,7 @@ def _case(
     """The case of a deployment, made if it is new."""
     name = framework.profile.key if framework.profile else framework.name
     layout = (deployment.tp, deployment.pp, deployment.dp, deployment.ep, deployment.precision, deployment.kv_precision)
-    speculation = deployment.speculation
-    key = (device, deployment.model.key, framework.name, *layout, speculation, deployment.streamed, max_num_seqs)
+    key = (device, deployment.model.key, name, *layout, deployment.speculation, deployment.streamed, max_num_seqs)
     if key not in found:
         at = knots(max(_LARGEST, deployment.max_num_batched_tokens))
         found[key] = Case(deployment, formats(deployment), at, name)

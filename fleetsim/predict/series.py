@@ -14,7 +14,8 @@ from fleetsim.hardware import Speculation
 from fleetsim.predict.rows import Point
 
 _COPIED = "group=nv_gap_qwen35"  # rows of the servers that stand among the in-process runs
-_HELD_BACK = 20.0  # steps after which the first tokens are sent, where they are sent so many at a time
+_HELD_BACK = 14.0  # steps after which the first tokens are sent, where they are sent so many at a time
+_LATE = 4.0  # steps that trtllm takes longer to a first token where one prompt fills a step
 _ALL_RANKS = 22.0  # steps until all data-parallel ranks of trtllm can take a request
 _COMPILE_S = 72.0  # of the kernels of a full step in fp4; in fp8 a quarter of it
 _SOME, _MANY = 8.0, 16.0  # clients from which sglang's scheduler is set to look for requests less often
@@ -93,7 +94,7 @@ def _trtllm(point: Point, dp: int) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {"tokens_beside_prompt": 128}
     # With attention of their own, requests wait until all ranks can take one.
-    found["wait_steps"] = _ALL_RANKS if dp > 1 else _HELD_BACK / 5
+    found["wait_steps"] = _ALL_RANKS if dp > 1 else _LATE
     if _several_tokens(point):
         found["wait_steps"] *= 2
         found["speculation"] = Speculation(1, 0.8) if dp > 1 else Speculation(3, 1.49)
