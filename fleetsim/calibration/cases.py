@@ -8,54 +8,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fleetsim.calibration.readings import READINGS
 from fleetsim.calibration.schedule import Schedule, Sum, knots, schedule
 from fleetsim.errors import FleetsimError
 from fleetsim.hardware import Deployment, step_table
 from fleetsim.hardware.attention import attention_cost
 from fleetsim.hardware.precision import Formats, formats
 from fleetsim.predict.deployment import NotExpressible, setup
-from fleetsim.predict.frameworks import framework_of
+from fleetsim.predict.frameworks import Framework, framework_of
 from fleetsim.predict.names import hardware_key
 from fleetsim.predict.points import room
 from fleetsim.predict.protocol import FOREVER_NS, Load, load
 from fleetsim.predict.rows import Point, rows_of
-from fleetsim.predict.series import is_served
 from fleetsim.tables import Scheduler
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _LARGEST = 65_536
+_MID_STEP = 0.5  # steps until the one ends in which a server hands a request over
 _ROUNDS = 4  # of an open loop
 _GOLDEN = 0.6180339887  # its multiples are spread evenly
 _MOST_REQUESTS = 8192  # of a benchmark; more add time and no knowledge
 
-
-@dataclass(frozen=True)
-class Reading:
-    """How a metric follows from the steps: which sum, and if it is a rate, of which tokens."""
-
-    of: str  # ttft, tpot or makespan
-    per_s: str = ""  # prompt, output, total or one: a rate of so many tokens; "": a time
-    each: bool = False  # per accelerator
-
-
-READINGS = {
-    "ttft_mean": Reading("ttft"),
-    "ttft_p50": Reading("ttft"),
-    "prompt_time": Reading("ttft"),
-    "tpot_mean": Reading("tpot"),
-    "tpot_p50": Reading("tpot"),
-    "itl_mean": Reading("tpot"),
-    "token_time": Reading("tpot"),
-    "decode_speed": Reading("tpot", "one"),
-    "prefill_speed": Reading("ttft", "prompt"),
-    "output_throughput_total": Reading("makespan", "output"),
-    "output_throughput_per_gpu": Reading("makespan", "output", each=True),
-    "total_token_throughput": Reading("makespan", "total"),
-    "total_token_throughput_per_gpu": Reading("makespan", "total", each=True),
-}
-"""What a fit learns from -> how it follows from the sums."""
 
 _SECONDS = {"ms": 1e-3}
 
@@ -73,6 +48,7 @@ class Row:
     total: Sum
     tokens: float  # 0: the value is the time itself
     requested: bool  # a server received the request first: its overhead is part of the value
+    clients: int  # of that server
     measured: float  # s, or tokens per s
     first: bool = False  # a time to first token: noisier than the rest
     steady: bool = False  # of an open loop at its level
@@ -98,6 +74,7 @@ class _Placed:
     tokens: dict[str, float]
     accelerators: int
     served: bool
+    clients: int
     waits: float  # steps before the scheduler looks at a request, in the mean
     steady: bool  # an open loop at its level
     decode_only: bool  # only its times per token say anything
@@ -109,9 +86,11 @@ class _Placed:
             tokens /= self.accelerators
         requested = reading.of == "ttft" and not reading.per_s and self.served
         total = getattr(self.steps, reading.of)
-        if requested and self.waits:
-            total = total.plus(self.steps.tpot, self.waits)
-        return Row(total, tokens, requested, value, reading.of == "ttft" and not reading.per_s, self.steady)
+        if requested:
+            total = total.plus(self.steps.tpot, self.waits + _MID_STEP)
+        return Row(
+            total, tokens, requested, self.clients, value, reading.of == "ttft" and not reading.per_s, self.steady
+        )
 
 
 def cases(table: pd.DataFrame) -> list[Case]:
@@ -148,7 +127,7 @@ def _number(text: object) -> float:
 def _place(
     point: Point, seconds: dict[str, float], found: dict[tuple, Case], schedules: dict[tuple, Schedule]
 ) -> _Placed | None:
-    if not point.load_type.startswith(("closed_loop", "static_batch", "offline", "open_loop")) or _unlike(point):
+    if not _summed(point):
         return None
     try:
         framework = framework_of(point, {})
@@ -157,32 +136,43 @@ def _place(
         if open_loop := point.load_type.startswith("open_loop"):
             sent = _at_its_level(point, sent, seconds, made.replicas)
         table, sent, _ = room(step_table(made.deployment), sent, framework)
-        used = formats(made.deployment)
+        case = _case(hardware_key(point.hardware), made.deployment, framework, sent.max_num_seqs, found)
     except FleetsimError:
         return None
-    deployment = made.deployment
-    layout = (deployment.tp, deployment.pp, deployment.dp, deployment.ep, deployment.precision, deployment.kv_precision)
-    key = (
-        hardware_key(point.hardware),
-        deployment.model.key,
-        framework.name,
-        *layout,
-        deployment.speculation,
-        deployment.streamed,
-        sent.max_num_seqs,
-    )
-    if key not in found:
-        at = knots(max(_LARGEST, deployment.max_num_batched_tokens))
-        found[key] = Case(deployment, used, at, framework.profile.key if framework.profile else framework.name)
-    case = found[key]
-    steps, count = _schedule(sent, table.kv_blocks * table.block_tokens, made.replicas, case, schedules)
+    kv_tokens = table.kv_blocks * table.block_tokens
+    steps, count = _schedule(sent, kv_tokens, made.replicas, case, schedules, settles=open_loop)
     prompt, output = (float(sent.tasks[name][:count].sum()) for name in ("prompt_tokens", "output_tokens"))
     each = {"prompt": prompt, "output": output, "total": prompt + output}
-    tokens = {name: total * made.replicas for name, total in each.items()} | {"one": 1.0}
-    waits = sent.wait_steps * deployment.tokens_per_step
     return _Placed(
-        case, steps, tokens, made.accelerators, sent.request_s > 0, waits, open_loop, open_loop or _cold(point)
+        case,
+        steps,
+        tokens={name: total * made.replicas for name, total in each.items()} | {"one": 1.0},
+        accelerators=made.accelerators,
+        served=sent.request_s > 0,
+        clients=sent.clients,
+        waits=sent.wait_steps * made.deployment.tokens_per_step,
+        steady=open_loop,
+        decode_only=open_loop or sent.first_burst_s > 0,
     )
+
+
+def _summed(point: Point) -> bool:
+    """Whether a point's steps add up without their times; those of decode replicas wait for others' prompts."""
+    known = point.load_type.startswith(("closed_loop", "static_batch", "offline", "open_loop"))
+    return known and point.mode == "agg" and not _unlike(point)
+
+
+def _case(
+    device: str, deployment: Deployment, framework: Framework, max_num_seqs: int, found: dict[tuple, Case]
+) -> Case:
+    """The case of a deployment, made if it is new."""
+    name = framework.profile.key if framework.profile else framework.name
+    layout = (deployment.tp, deployment.pp, deployment.dp, deployment.ep, deployment.precision, deployment.kv_precision)
+    key = (device, deployment.model.key, name, *layout, deployment.speculation, deployment.streamed, max_num_seqs)
+    if key not in found:
+        at = knots(max(_LARGEST, deployment.max_num_batched_tokens))
+        found[key] = Case(deployment, formats(deployment), at, name)
+    return found[key]
 
 
 def _at_its_level(point: Point, sent: Load, seconds: dict[str, float], replicas: int) -> Load:
@@ -203,11 +193,6 @@ def _at_its_level(point: Point, sent: Load, seconds: dict[str, float], replicas:
     return replace(sent, tasks=tasks, clients=clients)
 
 
-def _cold(point: Point) -> bool:
-    """Whether a server compiled kernels for a minute at its first requests: SGLang's runs without a version."""
-    return point.framework == "sglang" and not point.framework_version and is_served(point)
-
-
 def _unlike(point: Point) -> bool:
     """Whether a point was measured on something a fit must not learn from."""
     return any(
@@ -217,9 +202,12 @@ def _unlike(point: Point) -> bool:
 
 
 def _schedule(
-    sent: Load, kv_tokens: int, replicas: int, case: Case, schedules: dict[tuple, Schedule]
+    sent: Load, kv_tokens: int, replicas: int, case: Case, schedules: dict[tuple, Schedule], settles: bool
 ) -> tuple[Schedule, int]:
-    """The schedule of one of the replicas, and how many tasks it is of."""
+    """The schedule of one of the replicas, and how many tasks it is of.
+
+    `settles`: the first requests of its clients only bring the engine to its level.
+    """
     tasks, clients = sent.tasks, sent.clients
     if clients:
         count = int(np.count_nonzero(tasks.think_ns < FOREVER_NS)) + clients
@@ -234,7 +222,9 @@ def _schedule(
         np.ascontiguousarray(tasks[name][:count], np.int64) for name in ("prompt_tokens", "output_tokens")
     )
     first = sent.scheduler == Scheduler.PREFILL_FIRST
-    key = (count, clients, limits, first, window, len(case.sizes), prompts.tobytes(), answers.tobytes())
+    clients = min(clients, count)
+    settling = clients if settles and count > clients else 0
+    key = (count, clients, limits, first, settling, window, len(case.sizes), prompts.tobytes(), answers.tobytes())
     if key not in schedules:
-        schedules[key] = schedule(prompts, answers, min(clients, count), limits, window, case.sizes, first)
+        schedules[key] = schedule(prompts, answers, clients, limits, window, case.sizes, first, settling)
     return schedules[key], count

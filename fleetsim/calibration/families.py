@@ -36,6 +36,7 @@ _HOPPER = {
     "mla_s": 10e-6,
     "linear_s": 20e-6,
     "passes": 10.0,
+    "expert_passes": 4.0,
     "collective_s": 5e-6,
     "link": 0.65,
     "evenness": 1.0,
@@ -90,8 +91,10 @@ _SERVER = {
     "step_s": 200e-6,
     "sequence_s": 6e-6,
     "request_s": 20e-3,
+    "client_s": 0.3e-3,
     "launch": 1.0,
     "expert": 1.2,
+    "expert_fp4": 1.2,
     "matmul": 1.0,
     "kv_factor": 1.0,
     "collective": 1.0,
@@ -99,7 +102,9 @@ _SERVER = {
     "attention_factor": 1.0,
     "eager_s": 350e-6,
 }
-_LOCAL = {name: value for name, value in _SERVER.items() if name != "request_s"} | {"step_s": 500e-6, "eager_s": 50e-6}
+_OF_REQUESTS = ("request_s", "client_s")
+_LOCAL = {name: value for name, value in _SERVER.items() if name not in _OF_REQUESTS}
+_LOCAL |= {"step_s": 500e-6, "eager_s": 50e-6}
 
 FRAMEWORKS = {
     "vllm": _SERVER,
@@ -109,6 +114,7 @@ FRAMEWORKS = {
     "trtllm-engine": _SERVER | {"step_s": 100e-6, "request_s": 10e-3, "eager_s": 20e-6, "expert": 1.0},
     "trtllm-mlperf": _LOCAL | {"step_s": 100e-6, "eager_s": 20e-6, "expert": 1.0, "stream_s": 20e-6},
     "sglang": _SERVER,
+    "sglang-2025": _SERVER,
     "neuronx": _LOCAL,
     "llama.cpp": _LOCAL,
     "llama.cpp-2024": _LOCAL | {"eager_s": 20e-6},

@@ -57,17 +57,19 @@ def schedule(
     window: int,
     at: np.ndarray,
     prefill_first: bool = False,
+    settling: int = 0,
 ) -> Schedule:
     """The schedule of a closed loop: request i * clients + c is client c's, each after the answer before.
 
     `prompts`, `answers`: int64 tokens. `limits`: batched tokens, sequences, KV tokens; a sequence is admitted when all
     of it has room, so none is ever preempted. `window`: tokens of a sliding window, 0 if none. `at`: knots.
-    `prefill_first`: prompts have steps of their own. Engine: docs/engine.md, sections 5 and 5a, on one replica.
+    `prefill_first`: prompts have steps of their own. `settling`: so many first requests fill the engine, and their TPOT
+    does not count. Engine: docs/engine.md, sections 5 and 5a, on one replica.
     """
     budget, sequences, kv_tokens = limits
     tokens = np.zeros((3, budget + 1))
     sums = np.zeros((3, 3))
-    many = int(np.count_nonzero(answers > 1))
+    many = int(np.count_nonzero(answers[settling:] > 1))
     _run(
         prompts,
         answers,
@@ -77,6 +79,7 @@ def schedule(
         kv_tokens,
         window,
         prefill_first,
+        settling,
         tokens,
         sums,
     )
@@ -99,8 +102,11 @@ def _onto(at: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 @helper
-def _decoding(prompts, answers, who, emitted, running, window):
-    """How many sequences decode, the KV they read, the same in windows, and their sum of 1 / (answer - 1)."""
+def _decoding(prompts, answers, who, emitted, running, window, settling):
+    """How many sequences decode, the KV they read, the same in windows, and their sum of 1 / (answer - 1).
+
+    The first `settling` requests have no part in the sum.
+    """
     decoding = 0
     context = 0.0
     windowed = 0.0
@@ -111,7 +117,8 @@ def _decoding(prompts, answers, who, emitted, running, window):
             read = prompts[who[i]] + emitted[i]
             context += read
             windowed += min(read, window)
-            weight += 1.0 / (answers[who[i]] - 1)
+            if who[i] >= settling:
+                weight += 1.0 / (answers[who[i]] - 1)
     return decoding, context, windowed, weight
 
 
@@ -140,7 +147,7 @@ def _count(tokens, sums, size, factors, context, windowed, area):
 
 
 @kernel
-def _run(prompts, answers, clients, budget, sequences, kv_tokens, window, prefill_first, tokens, sums):
+def _run(prompts, answers, clients, budget, sequences, kv_tokens, window, prefill_first, settling, tokens, sums):
     """Adds up, over all steps: rows TTFT, TPOT and makespan of `tokens` by step size, and of `sums`."""
     total = len(prompts)
     queue = np.empty(total, np.int64)
@@ -155,7 +162,7 @@ def _run(prompts, answers, clients, budget, sequences, kv_tokens, window, prefil
     waiting = clients
     kv = 0
     while running > 0 or head < tail:
-        decoding, context, windowed, weight = _decoding(prompts, answers, who, emitted, running, window)
+        decoding, context, windowed, weight = _decoding(prompts, answers, who, emitted, running, window, settling)
         left = budget if prefill_first else budget - decoding
         chunks, area = _carry_on(prompts, who, done, emitted, running, left)
         left -= chunks

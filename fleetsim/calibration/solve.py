@@ -15,7 +15,7 @@ from fleetsim.hardware.roofline import roofline_cost
 
 _HUBER = 0.1  # errors beyond this count by their size, not their square
 _FIRST_WEIGHT = 0.5  # times to first token carry more than step times: queues, caches that warm up
-_STEADY_WEIGHT = 3.0  # near its limit a server's time per token is off by several times the error of its steps
+_STEADY_WEIGHT = 0.1  # near its limit a server's level, taken from what was measured, says little of its steps
 _PRIOR_WEIGHT = 0.3
 _ROUNDS = 10
 _GAIN = 1e-3  # a round that lowers the loss by less is the last
@@ -34,6 +34,7 @@ class Block:
     linear: np.ndarray  # rows x 3
     tokens: np.ndarray
     requested: np.ndarray
+    clients: np.ndarray
     weights: np.ndarray
     measured: np.ndarray
 
@@ -46,7 +47,8 @@ class Block:
         cost = roofline_cost(deployment, self.case.used, hardware.calibration, self.case.sizes)
         linear = np.array([cost.alpha_ns, cost.window_alpha_ns, cost.beta_ns])
         seconds = (self.base @ cost.base_ns + self.linear @ linear) / 1e9
-        request_s = framework.calibration.request_overhead_s if framework else 0.0
+        own = framework.calibration if framework else None
+        request_s = own.request_overhead_s + self.clients * own.client_overhead_s if own else 0.0
         timed = seconds + self.requested * request_s
         return np.where(self.tokens > 0, self.tokens / np.maximum(seconds, 1e-12), timed)
 
@@ -67,6 +69,7 @@ def blocks(found: Sequence[Case]) -> list[Block]:
                 np.array([row.total.linear for row in case.rows]),
                 np.array([row.tokens for row in case.rows]),
                 np.array([float(row.requested) for row in case.rows]),
+                np.array([float(row.clients) for row in case.rows]),
                 np.array([_FIRST_WEIGHT if row.first else _STEADY_WEIGHT if row.steady else 1.0 for row in case.rows]),
                 np.array([row.measured for row in case.rows]),
             )

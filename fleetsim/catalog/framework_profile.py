@@ -37,8 +37,12 @@ class FrameworkFit(Fit):
     request_overhead_s: Duration = Field(
         alias="request_overhead", description="from the client to the queue: connection, tokenisation, hand-over"
     )
+    client_overhead_s: Duration = Field(
+        0.0, alias="client_overhead", description="more of it for each client that is being sent tokens meanwhile"
+    )
     launch_factor: Factor = Field(description="its layer latencies over the device's")
     expert_factor: Factor = Field(1.0, description="its time in expert products over the device's")
+    expert_fp4_factor: Factor = Field(1.0, description="the same where the device computes in fp4")
     matmul_factor: Factor = Field(1.0, description="its time in dense matrix products over the device's")
     kv_factor: Factor = Field(1.0, description="its time in reading KV over the device's")
     collective_factor: Factor = Field(1.0, description="its collectives' latency over the device's")

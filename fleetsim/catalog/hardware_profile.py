@@ -43,6 +43,7 @@ class Link(Model):
 
     bandwidth_bytes_per_s: Figure[Bandwidth] = Field(alias="bandwidth", description="per accelerator, one direction")
     accelerators: Count = Field(1_000_000, description="how many accelerators it joins")
+    reduces: bool = Field(False, description="whether its switches add up what is sent (NVLink SHARP)")
 
 
 class Links(Model):
@@ -118,6 +119,9 @@ class RooflineFit(Fit):
     )
     activation_passes: Annotated[float, Field(ge=0)] = Field(
         description="times a layer moves its hidden state through memory: norms, activations, quantisation"
+    )
+    expert_passes: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="times an expert layer moves each copy of a token that it sends to an expert through memory"
     )
     collective_latency_s: Duration = Field(alias="collective_latency", description="of an all-reduce of two ranks")
     collective_hop_s: Duration = Field(alias="collective_hop", description="more latency for each further rank")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fleetsim.catalog import HardwareProfile
-from fleetsim.catalog.hardware_profile import RooflineFit
+from fleetsim.catalog.hardware_profile import Link, RooflineFit
 from fleetsim.errors import FleetsimError
 
 
@@ -20,10 +20,13 @@ class Fabric:
 
         Raises FleetsimError if the device has no link that reaches so far.
         """
+        return self._link(ranks).bandwidth_bytes_per_s.value * self.fit.link_efficiency
+
+    def _link(self, ranks: int) -> Link:
         links = self.hardware.links
         for link in (links.scale_up, links.scale_out):
             if link and ranks <= link.accelerators:
-                return link.bandwidth_bytes_per_s.value * self.fit.link_efficiency
+                return link
         reach = self.hardware.reach
         raise FleetsimError(
             f"{self.hardware.key} cannot work as {ranks} ranks: its links join {reach}; "
@@ -35,10 +38,17 @@ class Fabric:
         return self.latency_factor * (self.fit.collective_latency_s + self.fit.collective_hop_s * (ranks - 2))
 
     def all_reduce(self, message: np.ndarray, ranks: int) -> np.ndarray:
-        """Every rank ends with the sum of all messages: 2 (R-1)/R of it crosses each link (ring or switch)."""
+        """Every rank ends with the sum of all messages.
+
+        2 (R-1)/R of a message crosses each link, in a ring or by way of switches that only pass on; of switches that
+        add up each rank sends all of its message, and the R-th part of the sum, which it has fetched, to all.
+        """
         if ranks == 1:
             return np.zeros_like(message)
-        return self.latency(ranks) + 2 * (ranks - 1) / ranks * message / self.bandwidth(ranks)
+        crossing = 2 * (ranks - 1) / ranks
+        if self._link(ranks).reduces:
+            crossing = min(crossing, (ranks + 1) / ranks)
+        return self.latency(ranks) + crossing * message / self.bandwidth(ranks)
 
     def all_to_all(self, message: np.ndarray, ranks: int) -> np.ndarray:
         """Every rank sends a different part of its `message` to each other rank."""

@@ -19,6 +19,7 @@ class Host:
     sequence_overhead_s: float
     launch_factor: float = 1.0
     expert_factor: float = 1.0
+    expert_fp4_factor: float = 1.0
     matmul_factor: float = 1.0
     kv_factor: float = 1.0
     collective_factor: float = 1.0
@@ -45,7 +46,8 @@ class Host:
 def host_of(deployment: Deployment, fit: RooflineFit) -> Host:
     """The host of a deployment: its framework's, or the typical one its device was calibrated with."""
     if deployment.framework is None:
-        return Host(fit.step_overhead_s, fit.sequence_overhead_s, expert_factor=fit.expert_factor)
+        experts = {"expert_factor": fit.expert_factor, "expert_fp4_factor": fit.expert_factor}
+        return Host(fit.step_overhead_s, fit.sequence_overhead_s, **experts)
     own: FrameworkFit = deployment.framework.calibration
     # Graphs are captured for decode steps of a rank's own sequences.
     ranks_wide = min(own.captured_tokens * deployment.dp, deployment.max_num_seqs)
@@ -54,6 +56,7 @@ def host_of(deployment: Deployment, fit: RooflineFit) -> Host:
         own.sequence_overhead_s + (own.stream_overhead_s if deployment.streamed else 0.0),
         own.launch_factor,
         own.expert_factor,
+        own.expert_fp4_factor,
         own.matmul_factor,
         own.kv_factor,
         own.collective_factor,

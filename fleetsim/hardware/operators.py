@@ -72,6 +72,6 @@ class Device:
             1 / self.fit.overlap
         )
 
-    def pass_through(self, tokens: np.ndarray, width: int) -> np.ndarray:
-        """Time to move a layer's hidden states through memory: norms, activations, residuals; 2 bytes an element."""
-        return tokens * width * 2 * self.fit.activation_passes / self.activations_bandwidth
+    def pass_through(self, tokens: np.ndarray, width: int, passes: float) -> np.ndarray:
+        """Time to move hidden states through memory so often: norms, activations, residuals; 2 bytes an element."""
+        return tokens * width * 2 * passes / self.activations_bandwidth

@@ -110,7 +110,7 @@ class _Rank:
             latency += self.fit.linear_latency_s * self.deployment.model.attention.linear.layers / parts.layers
         attention = (
             self.device.matmul(own, parts.attention_parameters / tp, self.used.dense, self.attention_products)
-            + self.device.pass_through(own, parts.hidden)
+            + self.device.pass_through(own, parts.hidden, self.fit.activation_passes)
             + self.fabric.all_reduce(own * parts.hidden * 2.0, tp)
             + latency * self.host.launch_factor
         )
@@ -132,10 +132,13 @@ class _Rank:
         touched = experts_touched(tokens * share, moe.experts, moe.active, self.fit.routing_evenness) / ep
         calls = tokens * moe.active / ep * share
         width = self.parts.expert_parameters * ep / ranks  # an expert is cut over the ranks that ep leaves
-        routed = self.device.expert_matmul(calls, touched, width, self.used.experts) * self.host.expert_factor
+        factor = self.host.expert_fp4_factor if self.used.experts.computed == "fp4" else self.host.expert_factor
+        routed = self.device.expert_matmul(calls, touched, width, self.used.experts) * factor
         shared = self.device.matmul(own, self.parts.shared_parameters / deployment.tp, self.used.dense, 1)
+        # However an expert is cut over ranks, each of them gathers and scatters whole hidden states.
+        copies = self.device.pass_through(calls, self.parts.hidden, self.fit.expert_passes)
         latency = self.fit.moe_latency_s * self.host.launch_factor
-        return routed + shared + self._exchange(tokens, own) + latency
+        return routed + copies + shared + self._exchange(tokens, own) + latency
 
     def _exchange(self, tokens: np.ndarray, own: np.ndarray) -> np.ndarray:
         """Tokens to their experts and back: an all-reduce if all ranks see all tokens, else two all-to-alls."""

@@ -68,6 +68,8 @@ def setup(point: Point, framework: Framework, load: Load, override: Profiles) ->
         speculation=framework.speculation,
         streamed=load.request_s > 0,
     )
+    if plan := framework.speculation:
+        notes.append(f"taken to speculate: {plan.draft_tokens} drafted, {plan.accepted:g} accepted")
     if point.mode != "agg":
         prefill, decode = _side(plain, point.prefill_cfg), _side(plain, point.decode_cfg)
         return Setup(decode.deployment, decode.replicas, tuple(notes), prefill)

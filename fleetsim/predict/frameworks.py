@@ -27,11 +27,14 @@ class Framework:
     block_tokens: int = 16
     quantised_kv: str | None = None  # KV precision with weights of 8 bits or less; None: bf16
     request_s: float = 0.0  # a server takes so long to receive and tokenise a request and to send its first token
+    client_s: float = 0.0  # and so much longer for each client it sends tokens to
     kv_share: float = 1.0  # of the memory that weights and workspace leave
     never_evicts: bool = False  # admits a sequence only when there is room for all of its answer
     ranks: int = 1  # data-parallel ones: each has the token budget
     tokens_beside_prompt: int | None = None  # the budget of a rank is one prompt, its clients and so many tokens
     wait_steps: float = 0.0  # decode steps until the scheduler looks at a new request, in the mean
+    first_burst_s: float = 0.0  # kernels compiled while the first requests wait
+    halted_s: float = 0.0  # kernels compiled before requests are timed, in the time that rates are over
     speculation: Speculation | None = None
     late_slot: bool = False  # a finished sequence's slot is given away one step too late for the client's next request
 
@@ -46,6 +49,7 @@ class Framework:
 _OLD = (
     ("vllm", "vllm-2023", r"2023"),  # without captured graphs
     ("vllm", "vllm-v0", r"^v?0\.[2-7]\b|vllm 0\.[2-7]\."),  # before its V1 engine
+    ("sglang", "sglang-2025", r"^measured=2025"),  # before 0.5.9, by the date of a run that does not give its release
     ("trtllm", "trtllm-mlperf", r"^tensorrt (9|10)\.|^cuda|^jetpack"),  # engines behind LoadGen's server
     ("llama.cpp", "llama.cpp-2024", r"2024$"),  # without captured graphs
     ("trtllm", "trtllm-engine", r"^v?0\.|^tensorrt [89]\.|^tensorrt 10\.|^cuda"),  # compiled engines, before PyTorch
@@ -94,7 +98,10 @@ def framework_of(point: Point, override: Mapping[str, object]) -> Framework:
 def framework_keys(point: Point) -> list[str]:
     """Keys of the profiles that speak for the framework of a point: its device's and generation's before its own."""
     name = _known(point.framework).name
-    release = (point.framework.lower(), point.framework_version.lower())
+    # Of disaggregated servers it is Dynamo's version that is given, not the framework's.
+    version = point.framework_version.lower() if point.mode == "agg" else "of dynamo"
+    date = re.search(r"measured=\S*", point.notes)
+    release = (point.framework.lower(), version, date[0] if date and not version else "")
     old = [key for base, key, pattern in _OLD if base == name and any(re.search(pattern, text) for text in release)]
     device = point.hardware.lower()
     own = [key for base, key, pattern in _ELSEWHERE if base == name and re.search(pattern, device)]
@@ -121,6 +128,7 @@ def _with_profile(found: Framework, profile: FrameworkProfile) -> Framework:
         memory_utilisation=scheduling.memory_utilisation,
         quantised_kv=scheduling.quantised_kv,
         request_s=profile.calibration.request_overhead_s,
+        client_s=profile.calibration.client_overhead_s,
         profile=profile,
     )
 

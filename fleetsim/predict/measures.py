@@ -22,11 +22,11 @@ def _per_gpu(measure: Measure) -> Measure:
 
 
 def _output_rate(outcome: Outcome) -> float:
-    return outcome.output_tokens / outcome.makespan_s
+    return outcome.output_tokens / outcome.rated_s
 
 
 def _total_rate(outcome: Outcome) -> float:
-    return (outcome.input_tokens + outcome.output_tokens) / outcome.makespan_s
+    return (outcome.input_tokens + outcome.output_tokens) / outcome.rated_s
 
 
 def _decode_rate(outcome: Outcome) -> float:
@@ -52,10 +52,10 @@ _PLAIN: dict[str, Measure] = {
     "total_token_throughput": _total_rate,
     "throughput_total": _total_rate,
     "total_token_throughput_per_gpu": _per_gpu(_total_rate),
-    "input_throughput": lambda o: o.input_tokens / o.makespan_s,
-    "input_throughput_per_gpu": lambda o: o.input_tokens / o.makespan_s / o.accelerators,
-    "request_throughput": lambda o: len(o.calls) / o.makespan_s,
-    "request_throughput_per_gpu": lambda o: len(o.calls) / o.makespan_s / o.accelerators,
+    "input_throughput": lambda o: o.input_tokens / o.rated_s,
+    "input_throughput_per_gpu": lambda o: o.input_tokens / o.rated_s / o.accelerators,
+    "request_throughput": lambda o: len(o.calls) / o.rated_s,
+    "request_throughput_per_gpu": lambda o: len(o.calls) / o.rated_s / o.accelerators,
     "decode_speed": _decode_rate,
     "output_speed": _decode_rate,
     "output_speed_mean": lambda o: float((1.0 / o.tpot_s).mean()),

@@ -48,6 +48,9 @@ class Load:
     batched: bool = False  # one batch from start to end: times are the batch's
     request_s: float = 0.0  # between client and engine
     wait_steps: float = 0.0  # and decode steps until the scheduler looks at a request
+    held: bool = False  # a rate, for so long: LoadGen's server
+    first_burst_s: float = 0.0  # what the first requests of all clients wait besides
+    halted_s: float = 0.0  # of the makespan nothing happened
     notes: tuple[str, ...] = ()
 
     @property
@@ -158,8 +161,13 @@ def _closed_loop(point: Point, framework: Framework, lengths: Lengths) -> Load:
     tasks.think_ns[max(count - clients, 0) :] = FOREVER_NS
     slots = max(clients - framework.late_slot, 1)
     budget = framework.budget(lengths.prompt, clients)
-    times = {"request_s": framework.request_s, "wait_steps": framework.wait_steps}
-    return Load(tasks, clients, slots, budget, framework.scheduler, **times, notes=lengths.notes)
+    received_s = framework.request_s and framework.request_s + clients * framework.client_s
+    times = {"request_s": received_s, "wait_steps": framework.wait_steps}
+    notes, compile_s = lengths.notes, framework.first_burst_s + framework.halted_s
+    if compile_s and tasks.prompt_tokens[:clients].sum() > budget:  # a full step has a shape that has no kernel yet
+        times |= {"first_burst_s": framework.first_burst_s, "halted_s": framework.halted_s}
+        notes += (f"kernels taken to be compiled for {compile_s:g} s at the first full step",)
+    return Load(tasks, clients, slots, budget, framework.scheduler, **times, notes=notes)
 
 
 def _slots(point: Point) -> str:
@@ -179,7 +187,8 @@ def _open_loop(point: Point, framework: Framework, lengths: Lengths) -> Load:
     tasks.arrival_ns = np.rint(np.cumsum(gaps_s) * 1e9)
     budget = framework.budget(lengths.prompt, framework.max_num_seqs)
     limits = (framework.max_num_seqs, budget, framework.scheduler)
-    return Load(tasks, 0, *limits, request_s=framework.request_s, notes=lengths.notes)
+    held = point.load_type == "open_loop_poisson_qps" and not point.num_requests
+    return Load(tasks, 0, *limits, request_s=framework.request_s, held=held, notes=lengths.notes)
 
 
 def _offline(point: Point, framework: Framework, lengths: Lengths) -> Load:

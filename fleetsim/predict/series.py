@@ -14,7 +14,10 @@ from fleetsim.hardware import Speculation
 from fleetsim.predict.rows import Point
 
 _COPIED = "group=nv_gap_qwen35"  # rows of the servers that stand among the in-process runs
-_HELD_BACK = 20.0  # steps after which the first tokens are sent, where they are sent so many at a time
+_HELD_BACK = 14.0  # steps after which the first tokens are sent, where they are sent so many at a time
+_LATE = 4.0  # steps that trtllm takes longer to a first token where one prompt fills a step
+_ALL_RANKS = 22.0  # steps until all data-parallel ranks of trtllm can take a request
+_COMPILE_S = 72.0  # of the kernels of a full step in fp4; in fp8 a quarter of it
 _SOME, _MANY = 8.0, 16.0  # clients from which sglang's scheduler is set to look for requests less often
 
 
@@ -51,10 +54,25 @@ def _nominal(point: Point, framework: str) -> dict[str, Any]:
 def _served(point: Point, framework: str, dp: int) -> dict[str, Any]:
     hopper = not re.search("b200|b300", point.hardware.lower())
     if framework == "sglang":
-        return {"max_num_batched_tokens": 16_384, "wait_steps": 0.0 if hopper else _polled(point)}
+        return {"max_num_batched_tokens": 16_384} if hopper else _sglang_on_blackwell(point)
     if framework == "vllm":  # the scripts ask for fp8 KV on Blackwell only; where memory is short it shows
         return {"quantised_kv": None} if hopper else {}
     return _trtllm(point, dp) if framework == "trtllm" else {}
+
+
+def _sglang_on_blackwell(point: Point) -> dict[str, Any]:
+    """Weights of 4 bits in steps of 16,384 tokens, others in twice as many; the first full one is compiled for."""
+    found: dict[str, Any] = {"max_num_batched_tokens": 16_384, "wait_steps": _polled(point)}
+    if "deepseek" in point.model.lower():
+        small = "fp4" in point.precision.lower()
+        compile_s = _COMPILE_S if small else _COMPILE_S / 4
+        if not small:
+            found["max_num_batched_tokens"] = 32_768
+        if not point.framework_version:
+            found["first_burst_s"] = compile_s
+        elif small and point.framework_version == "0.5.9":
+            found["halted_s"] = compile_s
+    return found
 
 
 def _polled(point: Point) -> float:
@@ -75,16 +93,16 @@ def _trtllm(point: Point, dp: int) -> dict[str, Any]:
     if "deepseek" not in model:
         return {}
     found: dict[str, Any] = {"tokens_beside_prompt": 128}
-    # With attention of their own, requests wait until all ranks can take one; else first tokens are held back.
-    found["wait_steps"] = 40.0 if dp > 1 else _HELD_BACK / 2
-    if _several_tokens(point, dp):
+    # With attention of their own, requests wait until all ranks can take one.
+    found["wait_steps"] = _ALL_RANKS if dp > 1 else _LATE
+    if _several_tokens(point):
+        found["wait_steps"] *= 2
         found["speculation"] = Speculation(1, 0.8) if dp > 1 else Speculation(3, 1.49)
     return found
 
 
-def _several_tokens(point: Point, dp: int) -> bool:
+def _several_tokens(point: Point) -> bool:
     """Whether multi-token prediction was on, which no row says: others of the same settings are as much slower."""
     if point.framework_version == "1.2.0rc6.post3":
         return True
-    old = point.framework_version == "1.1.0rc2.post2" and "r1" in point.model.lower()
-    return old and dp == 1 and (point.ep or 1) > 1
+    return point.framework_version == "1.1.0rc2.post2" and "measured=2026" in point.notes

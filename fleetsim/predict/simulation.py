@@ -20,6 +20,8 @@ from fleetsim.workflow.compiling import compiled
 from fleetsim.workflow.nodes import Call, End
 from fleetsim.workflow.room import PoolRoom, Room
 
+_TENTH = 10
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -29,7 +31,7 @@ class Outcome:
     table: StepTable
     replicas: int
     accelerators: int
-    batched: bool
+    load: Load
     limit_w: float  # of one accelerator
 
     @cached_property
@@ -42,13 +44,18 @@ class Outcome:
     def ttft_s(self) -> np.ndarray:
         """Time to first token; in one batch every request's is the batch's."""
         calls = self.calls
-        first_ns = np.full(len(calls), calls.first_token_ns.max()) if self.batched else calls.first_token_ns
-        return (first_ns - calls.sent_ns) / 1e9
+        first_ns = np.full(len(calls), calls.first_token_ns.max()) if self.load.batched else calls.first_token_ns
+        return (first_ns - calls.sent_ns) / 1e9 + self._compiling_s
 
     @cached_property
     def e2e_s(self) -> np.ndarray:
         """Time to last token."""
-        return (self.calls.finish_ns - self.calls.sent_ns) / 1e9
+        return (self.calls.finish_ns - self.calls.sent_ns) / 1e9 + self._compiling_s
+
+    @property
+    def _compiling_s(self) -> np.ndarray:
+        """What each call waits while kernels are compiled: the first burst's do, who are all sent at once."""
+        return np.where(self.calls.sent_ns == self.calls.sent_ns.min(), self.load.first_burst_s, 0.0)
 
     @cached_property
     def tpot_s(self) -> np.ndarray:
@@ -60,6 +67,18 @@ class Outcome:
     def makespan_s(self) -> float:
         """From the first request sent to the last token."""
         return float(self.calls.finish_ns.max() - self.calls.sent_ns.min()) / 1e9
+
+    @cached_property
+    def rated_s(self) -> float:
+        """What rates are over: the makespan, or if a rate was held the time it was held and by how much answers to the
+        last tenth of the requests took longer than those to the first: their tail is no part of what a server sustains.
+        """
+        if not self.load.held:
+            return self.makespan_s + self.load.halted_s
+        sent_ns = self.calls.sent_ns
+        order, some = np.argsort(sent_ns, kind="stable"), -(-len(sent_ns) // _TENTH)
+        later_s = self.e2e_s[order[-some:]].mean() - self.e2e_s[order[:some]].mean()
+        return float(sent_ns.max() - sent_ns.min()) / 1e9 + max(float(later_s), 0.0)
 
     @property
     def input_tokens(self) -> int:
@@ -156,4 +175,4 @@ def simulate(
 ) -> Outcome:
     """Run a load on replicas of a step-time table. Raises EngineFault if a law of the simulation is broken."""
     records = engine.run(plan_of(table, replicas, load, prefill), _Rows(load.tasks))
-    return Outcome(records, table, replicas, accelerators, load.batched, limit_w)
+    return Outcome(records, table, replicas, accelerators, load, limit_w)

@@ -13,9 +13,9 @@ def times(base=1e6, per_token=1e5):
     return base + per_token * AT
 
 
-def made(prompts, answers, clients, budget=64, sequences=8, kv_tokens=10**9, window=0, prefill_first=False):
+def made(prompts, answers, clients, budget=64, sequences=8, kv_tokens=10**9, window=0, prefill_first=False, settling=0):
     limits, lengths = (budget, sequences, kv_tokens), (np.array(prompts, np.int64), np.array(answers, np.int64))
-    return schedule(*lengths, clients, limits, window, AT, prefill_first)
+    return schedule(*lengths, clients, limits, window, AT, prefill_first, settling)
 
 
 def test_one_request_by_hand():
@@ -43,6 +43,15 @@ def test_a_client_asks_again_when_it_is_answered():
 def test_a_sequence_without_room_waits_for_another_to_end():
     roomy, tight = made([4, 4], [4, 4], 2), made([4, 4], [4, 4], 2, kv_tokens=8)
     assert tight.ttft.seconds(times(), np.zeros(3)) > 2 * roomy.ttft.seconds(times(), np.zeros(3))
+
+
+def test_requests_that_only_fill_the_engine_have_no_part_in_the_time_per_token():
+    """Two clients start with prompts of 16 tokens, of which a step takes one; the second of each is answered alone."""
+    lengths = [16, 16, 1, 1], [4, 12, 4, 1]
+    all_of_them, settled = made(*lengths, 2, budget=17), made(*lengths, 2, budget=17, settling=2)
+    assert all_of_them.tpot.seconds(times(), np.zeros(3)) > settled.tpot.seconds(times(), np.zeros(3))
+    assert settled.tpot.seconds(times(), np.zeros(3)) == pytest.approx(1.2e-3)
+    assert settled.makespan.seconds(times(), np.zeros(3)) == all_of_them.makespan.seconds(times(), np.zeros(3))
 
 
 def test_knots_hold_small_steps_and_both_ends():

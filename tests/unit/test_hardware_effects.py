@@ -7,9 +7,11 @@ import pytest
 
 from fleetsim.catalog import load_framework, load_hardware, load_model
 from fleetsim.hardware import Deployment, Speculation, step_table
+from fleetsim.hardware.collectives import Fabric
 from fleetsim.hardware.moe import busiest_share, experts_touched
 from fleetsim.hardware.operators import Device
 from fleetsim.hardware.precision import Format
+from fleetsim.predict import Point, Row, predict_points
 
 BF16, FP8, FP4 = (Format(p, p, b) for p, b in (("bf16", 2.0), ("fp8", 1.0), ("fp4", 0.5625)))
 
@@ -26,6 +28,12 @@ def tpot_ms(made, clients, context):
         table.alpha_ns * context + table.window_alpha_ns * min(context, table.window_tokens)
     )
     return decode / 1e6
+
+
+def _prompt_ns(made, tokens=7373):
+    """Time of a step that is one prompt."""
+    table = step_table(made)
+    return table.base_ns[tokens] + table.beta_ns * tokens**2 / 2
 
 
 def test_matrix_products_saturate_with_tokens():
@@ -52,17 +60,60 @@ def test_small_products_in_four_bits_gain_less_than_their_bytes():
 
 
 def test_tokens_go_to_fewer_experts_than_balanced_routing_says():
-    """gpt-oss-120b on one B200, vLLM 0.15.1: TPOT 3.49, 5.84, 10.50 ms at 4, 16, 64 clients (InferenceX)."""
-    made = deployment("gpt-oss-120b", "b200")
-    fit = made.hardware.calibration
-    even = replace(made, hardware=_with(made.hardware, routing_evenness=None))
+    """gpt-oss-120b on one B200, vLLM 0.15.1: TPOT 3.49, 5.84, 10.50 ms at 4, 16, 64 clients (InferenceX).
+
+    Simulated as measured, for the prompts between the steps are part of those times.
+    """
+    device = load_hardware("b200")
+    said = {"n_gpus": 1.0, "tp": 1.0, "precision": "fp4", "framework": "vllm", "isl": 1024.0, "osl": 1024.0}
+    said |= {"workload": "random tokens, lengths uniform in [0.8L, L], ignore_eos, no prefix cache"}
+    points = [Point("b200", "gpt-oss-120b", "closed_loop_concurrency", str(n), **said) for n in (4, 16, 64)]
+    rows = [Row(point, "tpot_mean", "ms") for point in points]
+
+    def growth(override):
+        few, *more = (prediction.value for prediction in predict_points(rows, override=override))
+        return np.array(more) / few
+
     measured = np.array([5.84 / 3.49, 10.50 / 3.49])
-    as_fitted, balanced = (
-        np.array([tpot_ms(d, n, 1500) / tpot_ms(d, 4, 1500) for n in (16, 64)]) for d in (made, even)
-    )
-    assert fit.routing_evenness is not None
+    as_fitted, balanced = growth({}), growth({"b200": _with(device, routing_evenness=None)})
+    assert device.calibration.routing_evenness is not None
     assert np.abs(as_fitted / measured - 1).max() < np.abs(balanced / measured - 1).max()
     assert as_fitted == pytest.approx(measured, rel=0.25)
+
+
+def test_copies_for_experts_do_not_get_fewer_with_more_ranks():
+    """Prompts of 8192 tokens, gpt-oss-120b on one and four H200, vLLM 0.18: 408 and 180 ms (InferenceX, 4 clients)."""
+    made = deployment("gpt-oss-120b", "h200", max_num_batched_tokens=8192, max_num_seqs=4)
+    without = replace(made, hardware=_with(made.hardware, expert_passes=0.0))
+    gain, ideal = (_prompt_ns(d) / _prompt_ns(replace(d, tp=4)) for d in (made, without))
+    assert made.hardware.calibration.expert_passes > 0
+    assert abs(gain / (408 / 180) - 1) < abs(ideal / (408 / 180) - 1)
+
+
+def test_switches_that_add_up_make_all_reduces_of_many_ranks_cheap():
+    """64 MiB on H100 with NVSwitch: 254, 329, 323 us on 2, 4, 8 ranks (aiconfigurator 095f58a, TensorRT-LLM)."""
+    hopper, ampere = (load_hardware(key) for key in ("h100", "a100-80"))
+    message = np.array([2.0**26])
+    reduced, passed = (
+        [float(Fabric(device, device.calibration).all_reduce(message, ranks)[0]) for ranks in (2, 4, 8)]
+        for device in (hopper, ampere)
+    )
+    assert reduced[2] / reduced[0] == pytest.approx(323 / 254, rel=0.15)
+    assert reduced[1] / reduced[0] == pytest.approx(329 / 254, rel=0.15)
+    assert passed[2] / passed[0] > 1.7
+
+
+def test_experts_in_native_four_bits_are_products_of_their_own():
+    """gpt-oss-120b, TensorRT-LLM: computed in fp4 on B200, widened to bf16 on H200, which has no such peak."""
+    native, widened = (deployment("gpt-oss-120b", key, "trtllm") for key in ("b200", "h200"))
+
+    def without(made):
+        own = made.framework
+        same = {"expert_fp4_factor": own.calibration.expert_factor}
+        return replace(made, framework=own.model_copy(update={"calibration": own.calibration.model_copy(update=same)}))
+
+    assert tpot_ms(native, 16, 1500) != tpot_ms(without(native), 16, 1500)
+    assert tpot_ms(widened, 16, 1500) == tpot_ms(without(widened), 16, 1500)
 
 
 def test_experts_touched_at_both_ends():

@@ -17,6 +17,7 @@ IDEAL = {
     "moe_latency_s": 0.0,
     "mla_latency_s": 0.0,
     "activation_passes": 0.0,
+    "expert_passes": 0.0,
     "collective_latency_s": 0.0,
     "collective_hop_s": 0.0,
     "link_efficiency": 1.0,

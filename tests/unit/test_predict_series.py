@@ -41,6 +41,23 @@ def test_sglang_looks_for_requests_now_and_then(clients, steps):
     assert sent(point("sglang", SERVED, clients=clients)).wait_steps == steps
 
 
+@pytest.mark.parametrize(
+    ("precision", "clients", "version", "first_burst_s", "halted_s"),
+    [
+        ("fp4", "16", "", 0.0, 0.0),  # their first prompts do not fill a step
+        ("fp4", "32", "", 72.0, 0.0),
+        ("fp8", "32", "", 0.0, 0.0),
+        ("fp8", "64", "", 18.0, 0.0),
+        ("fp4", "32", "0.5.9", 0.0, 72.0),
+        ("fp8", "64", "0.5.9", 0.0, 0.0),
+    ],
+)
+def test_sglang_compiles_for_the_first_full_step(precision, clients, version, first_burst_s, halted_s):
+    """Mean TTFT of DeepSeek in fp4 on B200: 0.6 s of 16 clients, 8.6 s of 32, of ten requests each (InferenceX)."""
+    made = sent(point("sglang", SERVED, clients=clients, precision=precision, framework_version=version))
+    assert (made.first_burst_s, made.halted_s) == (first_burst_s, halted_s)
+
+
 def test_rows_of_the_servers_among_the_in_process_runs_are_told_by_their_group():
     copied = point("sglang", NOMINAL, notes="group=nv_gap_qwen35; topology=ok")
     assert sent(copied).tasks.prompt_tokens.max() <= 1024
@@ -51,6 +68,27 @@ def test_rows_of_the_servers_among_the_in_process_runs_are_told_by_their_group()
 def test_multi_token_prediction_is_recognised_by_its_release():
     assert framework_of(point("trtllm", SERVED, framework_version="1.2.0rc6.post3"), {}).speculation.draft_tokens == 3
     assert framework_of(point("trtllm", SERVED, framework_version="1.2.0rc6.post2"), {}).speculation is None
+
+
+@pytest.mark.parametrize(("date", "drafts"), [("2025-12-15", False), ("2026-01-14", True)])
+def test_multi_token_prediction_is_recognised_by_its_date(date, drafts):
+    """TPOT of DeepSeek-R1 in fp8, 64 clients of 8192 tokens on 8 B200: 41.8 ms, a month later 22 ms (InferenceX)."""
+    said = {"framework_version": "1.1.0rc2.post2", "notes": f"group=infx; measured={date}"}
+    assert (framework_of(point("trtllm", SERVED, **said), {}).speculation is not None) == drafts
+    assert sent(point("trtllm", SERVED, **said)).wait_steps == (8.0 if drafts else 4.0)
+
+
+def test_a_disaggregated_server_has_the_version_of_dynamo():
+    split = point("trtllm", SERVED, framework_version="0.8.1.post1", mode="disagg")
+    assert framework_of(split, {}).profile.key == "trtllm"
+    assert framework_of(point("trtllm", SERVED, framework_version="0.8.1"), {}).profile.key == "trtllm-engine"
+
+
+def test_a_server_with_many_clients_receives_requests_later():
+    few, many = (sent(point("vllm", SERVED, clients=clients)).request_s for clients in ("4", "256"))
+    each_s = framework_of(point("vllm", SERVED), {}).client_s
+    assert many - few == pytest.approx(252 * each_s)
+    assert each_s > 0
 
 
 def test_any_other_workload_runs_with_the_defaults():

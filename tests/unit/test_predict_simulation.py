@@ -91,6 +91,29 @@ def test_time_between_client_and_engine_is_part_of_the_first_token():
     assert outcome.tpot_s == pytest.approx(np.full(20, 0.001))
 
 
+def test_a_held_rate_is_counted_without_its_last_answers():
+    """Ten requests a second for ten minutes, each answered in a minute: LoadGen reports ten a second."""
+    outcome = run("open_loop_poisson_qps", "10", isl=8.0, osl=4.0)
+    slow = replace(outcome, load=replace(outcome.load, held=False))
+    rate = len(outcome.calls) / float(np.ptp(outcome.calls.sent_ns)) * 1e9
+    assert measured(outcome, "request_throughput", "req/s")[0] == pytest.approx(rate, rel=1e-3)
+    assert measured(slow, "request_throughput", "req/s")[0] < rate
+
+
+def test_a_server_that_cannot_keep_up_answers_fewer():
+    outcome = run("open_loop_poisson_qps", "2000", isl=4096.0, osl=64.0)
+    assert outcome.rated_s > 1.5 * float(np.ptp(outcome.calls.sent_ns)) / 1e9
+
+
+def test_compiling_holds_up_the_first_requests_and_the_rates():
+    point = Point("h100", "llama-3.1-8b", "closed_loop_concurrency", "2", isl=4096.0, osl=4.0, num_requests=6.0)
+    plain = simulate(TABLE, 1, 2, load(point, PLAIN), 700.0)
+    held = simulate(TABLE, 1, 2, load(point, replace(PLAIN, first_burst_s=5.0, halted_s=7.0)), 700.0)
+    assert sorted(held.ttft_s - plain.ttft_s) == pytest.approx([0.0, 0.0, 0.0, 0.0, 5.0, 5.0])
+    assert held.tpot_s == pytest.approx(plain.tpot_s)
+    assert held.rated_s == pytest.approx(plain.rated_s + 7.0)
+
+
 def test_replicas_share_what_arrives():
     point = Point("h100", "llama-3.1-8b", "offline_all_at_once", "inf", isl=8.0, osl=4.0, num_requests=512.0)
     one, two = (simulate(TABLE, replicas, 2, load(point, PLAIN), 700.0) for replicas in (1, 2))
