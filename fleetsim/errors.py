@@ -59,6 +59,12 @@ class UnknownName(FleetsimError):
     exit_code = 2
 
 
+class BadQuestion(FleetsimError):
+    """What is asked for cannot be answered by these runs, whatever comes of them."""
+
+    exit_code = 2
+
+
 class NoStudy(FleetsimError):
     """A folder does not hold a study that can be read again."""
 

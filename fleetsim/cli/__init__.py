@@ -32,7 +32,7 @@ from fleetsim.cli.whatif import whatif
 @click.version_option(fleetsim.__version__, prog_name="fleetsim")
 def commands() -> None:
     """Simulate fleets that serve language models: which architecture, on which hardware, serves a workload at which
-    latency, cost and energy.
+    latency, answer quality, cost and energy.
 
     \b
     fleetsim run quickstart              a first answer in seconds

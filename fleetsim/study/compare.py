@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetsim.catalog.shipped import portable
-from fleetsim.errors import FleetsimError
+from fleetsim.errors import BadQuestion
 from fleetsim.scenario import Loaded
 from fleetsim.statistics import Precision, StoppingRule
 from fleetsim.study.differences import Difference, differences
@@ -95,7 +95,7 @@ def compare(
     that a few pilot runs find, unless the scenario gives it. `runs` simulates points; without, so many `workers` do, by
     default a process a core.
 
-    Raises FleetsimError if there are fewer than two arms, UnknownName for a figure that runs do not have.
+    Raises BadQuestion if there are fewer than two arms, UnknownName for a figure that runs do not have.
     """
     plans = [planned(scenarios[0], engine=engine, seed=seed, sets=sets)]
     common = plans[0].loaded.scenario.seed
@@ -103,9 +103,9 @@ def compare(
     named, notes = _named(plans), _cautions(plans)
     points = {name: point for name, (point, _) in named.items()}
     if precision.absolute is not None and len(figures) != 1:
-        raise FleetsimError("a precision in a figure's own unit needs that one figure to judge by; or write it in %")
+        raise BadQuestion("a precision in a figure's own unit needs that one figure to judge by; or write it in %")
     if len(points) < 2:
-        raise FleetsimError("there is one arm and nothing to compare it with; name a second scenario")
+        raise BadQuestion("there is one arm and nothing to compare it with; name a second scenario")
     with nullcontext(runs) if runs else _runs_of(workers, len(points) * budget) as simulate:
         study = PairedRuns(points, simulate, StoppingRule(budget), precision, progress)
         judged = study.run(figures)

@@ -12,7 +12,10 @@ from fleetsim.study.differences import Difference, differences, same_runs
 from fleetsim.study.kept import Runs
 from fleetsim.study.points import Point, PointResult, places
 
-JUDGED = ("usd_per_slo_met_task all", "slo_attainment all", "ttft_p99 all", "tpot_p99 all", "e2e_p99 all")
+JUDGED = (
+    "cost_per_correct_usd all", "accuracy all", "usd_per_slo_met_task all", "slo_attainment all", "ttft_p99 all",
+    "tpot_p99 all", "e2e_p99 all",
+)  # fmt: skip
 """What arms are judged by if nobody says, as far as their runs have it."""
 
 ONE_LUCK = (

@@ -62,6 +62,13 @@ def test_the_answer_keeps_its_limit_and_what_is_smaller_does_not(answer):
     assert answer.effort.fleets * 5 <= answer.effort.candidates
 
 
+def test_a_baseline_of_which_no_fleet_will_do_is_told(tmp_path):
+    slow = ["architectures.large.pools.large.steps.base=400 ms", "capacity.loads=[1.0]"]
+    answer = fleetsim.capacity(write(tmp_path, SCENARIO), sets=slow)
+    assert (answer.answer.architecture, answer.baseline) == ("small", None)
+    assert any("no fleet of the baseline large among the candidates keeps all limits" in note for note in answer.notes)
+
+
 def test_the_evidence_is_there(answer):
     assert answer.baseline.usd_per_hour >= answer.answer.usd_per_hour
     assert answer.runner_up.architecture == "large"

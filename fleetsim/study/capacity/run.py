@@ -108,7 +108,7 @@ class _Writer:
             ),
             front=front(self.course, self.settled.fleet),
             effort=self._effort(),
-            notes=self._notes(),
+            notes=self._notes(more and baseline is None),
             provenance=provenance(question.loaded, [question.loaded], "core", "capacity"),
             shown=self._shown([fleet, below, baseline]),
             resolved=question.loaded.resolved(),
@@ -139,12 +139,16 @@ class _Writer:
             found.append(Shown(self.choice(fleet).name, self.bench.point(fleet), tuple(self.bench.seen(fleet)), words))
         return tuple(found)
 
-    def _notes(self) -> tuple[str, ...]:
-        """What the intervals and verdicts of the search do not cover."""
+    def _notes(self, no_baseline: bool) -> tuple[str, ...]:
+        """What the intervals and verdicts of the search do not cover, and whether the baseline has no fleet."""
+        name = self.question.block.baseline
+        without = f"no fleet of the baseline {name} among the candidates keeps all limits; nothing is set against it"
+        notes = (without,) if no_baseline and name else ()
         seen = [results for fleet in self.bench.fleets_seen if len(results := self.bench.seen(fleet)) > 1]
         if not any(alike([result.figures for result in results]) for results in seen):
-            return ()
+            return notes
         return (
+            *notes,
             "replications of a fleet are one and the same run, for all see the same tasks and nothing else is random: "
             "verdicts hold for these very tasks, and no interval over replications can be given",
         )
