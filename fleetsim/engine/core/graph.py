@@ -40,33 +40,12 @@ def send(task, thread, slot, node, number, state):
     return call
 
 
-@section
-def learn_score(node, thread, task, seen, state):
-    """A verifier has scored what a thread tried: its task remembers."""
-    clock = state.clock[0]
-    report(
-        clock.seed,
-        task.task,
-        thread.tried_node,
-        thread.tried_branch,
-        thread.tried_domain,
-        worth(thread.label, seen, node.separation),
-        attempt_of(thread),
-        state.nodes,
-        state.options,
-        state.memory,
-        own_memory(clock, thread.task),
-    )
-    thread.tried_node = -1
-
-
-@section
-def verify(node, thread, task, state):
-    """Look at the thread; returns the node that follows."""
-    clock = state.clock[0]
+@routine
+def verify(node, thread, task, first, clock, quality, nodes, options, memory):
+    """Look at the thread; returns the node that follows. What its task remembers begins at `first` of the memory."""
     if node.look == _ANSWER:
         seen = score(
-            state.quality,
+            quality,
             clock.seed,
             task.task,
             thread.model,
@@ -76,7 +55,12 @@ def verify(node, thread, task, state):
             node.separation,
         )
         if thread.tried_node >= 0:
-            learn_score(node, thread, task, seen, state)
+            told = worth(thread.label, seen, node.separation)
+            tried, branch, domain = thread.tried_node, thread.tried_branch, thread.tried_domain
+            tried, branch, domain = thread.tried_node, thread.tried_branch, thread.tried_domain
+            attempt = attempt_of(thread)
+            report(clock.seed, task.task, tried, branch, domain, told, attempt, nodes, options, memory, first)
+            thread.tried_node = -1
         passes = thread.label != _BLANK and seen >= node.threshold
         thread.flagged = 0 if passes else 1
     elif node.look == _AGREEMENT:
@@ -220,7 +204,8 @@ def enter(state, slot, number, selectors):
         )
         follows = -1 if slot < 0 else node.next
     elif node.kind == _VERIFY:
-        follows = verify(node, thread, task, state)
+        first = own_memory(clock, thread.task)
+        follows = verify(node, thread, task, first, clock, state.quality, state.nodes, state.options, state.memory)
     elif node.kind == _LOOP:
         follows = loop(node, number, thread, task, clock, state.times_ns, state.quality)
     else:

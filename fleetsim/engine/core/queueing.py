@@ -62,9 +62,9 @@ def meld(live_calls, one, other):
 
 
 @routine
-def insert(replica, slot, class_id, now_ns, orders, ordering, live_calls):
+def insert(replica, slot, class_id, now_ns, rule, ordering, live_calls):
     """Put a call among those with keys; tells whether it is the head now."""
-    call, asked, rule = live_calls[slot], ordering.asked[0], orders[replica.queue_order]
+    call, asked = live_calls[slot], ordering.asked[0]
     asked.priority, asked.prompt_tokens, asked.joined_s = ordering.priorities[class_id], call.prompt, now_ns / 1e9
     asked.served_prompt_tokens, asked.served_output_tokens = 0, 0
     call.key = rule(asked, ordering.knobs[replica.pool])
@@ -97,7 +97,7 @@ def line_up(replica, slot, class_id, now_ns, orders, ordering, live_calls):
     if replica.order_asked == _STARTING:
         return stand_in_line(replica, slot, class_id, ordering, live_calls)
     if replica.order_asked == _JOINING:
-        first = insert(replica, slot, class_id, now_ns, orders, ordering, live_calls)
+        first = insert(replica, slot, class_id, now_ns, orders[replica.queue_order], ordering, live_calls)
     else:
         first = enqueue(replica, live_calls, slot)
     return first and replica.running < replica.max_num_seqs
@@ -114,14 +114,9 @@ def level_of(replica, row, rule, ordering):
 
 
 @routine
-def lift_lines(replica, orders, ordering):
+def lift_lines(replica, rule, ordering):
     """Lift the classes that have calls waiting again up to those that had some all the time: nothing is saved up."""
-    rule, lines, first, count = (
-        orders[replica.queue_order],
-        ordering.lines,
-        replica.first_line,
-        len(ordering.priorities),
-    )
+    lines, first, count = ordering.lines, replica.first_line, len(ordering.priorities)
     reference = math.inf
     for row in range(first, first + count):
         if lines[row].head >= 0 and not lines[row].fresh:
@@ -137,11 +132,11 @@ def lift_lines(replica, orders, ordering):
 
 
 @routine
-def first_behind(replica, orders, ordering):
+def first_behind(replica, rule, ordering):
     """The first of the calls behind the front: that with the least key, or of the class with the least level."""
     if replica.order_asked == _JOINING:
         return replica.queue_root
-    rule, slot, least = orders[replica.queue_order], -1, math.inf
+    slot, least = -1, math.inf
     for row in range(replica.first_line, replica.first_line + len(ordering.priorities)):
         if ordering.lines[row].head >= 0:
             level = level_of(replica, row, rule, ordering)
@@ -153,7 +148,9 @@ def first_behind(replica, orders, ordering):
 @section
 def head_of(replica, orders, ordering):
     """The head of a queue that is not empty."""
-    return replica.queue_head if replica.queue_head >= 0 else first_behind(replica, orders, ordering)
+    if replica.queue_head >= 0:
+        return replica.queue_head
+    return first_behind(replica, orders[replica.queue_order], ordering)
 
 
 @routine

@@ -216,7 +216,7 @@ def start_step(
     """Form the replica's batch; returns when the run of steps that begins or goes on needs a decision."""
     tokens, area, decoding = 0, 0.0, 0
     if replica.fresh_lines > 0:
-        lift_lines(replica, orders, ordering)
+        lift_lines(replica, orders[replica.queue_order], ordering)
     if replica.scheduler != _CHUNKED:
         tokens, area = form_prefill_step(
             replica, clock, orders, ordering, live_calls, live_tasks, live_entries, turns, phases
