@@ -68,3 +68,13 @@ def test_a_rented_endpoint_is_no_machine_to_add_more_of():
 def test_arms_whose_costs_read_the_same_are_not_told_apart():
     view = View(arms(served(0.999, 0.0030000, 3000, 0.0001), served(0.999, 0.0030012, 3000, 0.0001)))
     assert "though not beyond doubt" in lead(view)
+
+
+def test_who_is_right_more_often_is_told_though_it_misses_targets():
+    late = [*served(0.95, 0.003, 3000), *judged(0.75, 3.0, 3000)[3:]]
+    lines = said(judged(0.50, 4.0, 1000), late)
+    assert lines[0].startswith("Serve this load with A: ")
+    assert lines[1] == (
+        "Where a right answer is worth more than money, B is right in 75.0 % of tasks, A in 50.0 %, "
+        "at +0 % fleet cost; but it keeps 95.0 % of tasks within target."
+    )

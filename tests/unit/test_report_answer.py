@@ -153,3 +153,8 @@ def test_the_best_is_marked_and_those_not_told_apart_from_it():
 def test_one_arm_has_no_best():
     table = comparison(View(arms(served(0.999, 0.003, 3000))))[0]
     assert {cell.mark for row in table.rows for cell in row} == {""}
+
+
+def test_the_only_one_is_not_beyond_doubt_where_another_may_keep_the_goal_too():
+    near = [figure("slo_attainment", 0.97, 0.03), *served(0.97, 0.002, 4000)[1:]]
+    assert "within target, though not beyond doubt, at" in told(arms(served(0.995, 0.009, 3000), near))["lead"]

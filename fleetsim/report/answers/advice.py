@@ -91,16 +91,21 @@ def _why(chosen: ArmView, level: list[ArmView], right: list[ArmView]) -> list[st
 
 
 def _more_right(view: View, chosen: ArmView, good: list[ArmView]) -> list[str]:
-    """Who of the good is right more often than the chosen by more than luck, and for how much more."""
-    ranked = view.ranked("accuracy", good)
+    """Who is right more often than the chosen by more than luck, for how much more, and what speaks against it."""
+    ranked = view.ranked("accuracy")
     if not ranked or not chosen.figure("accuracy") or not view.told_apart("accuracy", ranked[0], chosen):
         return []
     best = ranked[0]
     shares = [percent(arm.figure("accuracy").value) for arm in (best, chosen)]
     return [
         f"Where a right answer is worth more than money, {best.label} is right in {shares[0]} of tasks, "
-        f"{chosen.label} in {shares[1]}{_dearer(best, chosen)}."
+        f"{chosen.label} in {shares[1]}{_dearer(best, chosen)}{'' if best in good else _misses(best)}."
     ]
+
+
+def _misses(arm: ArmView) -> str:
+    kept = arm.figure("slo_attainment")
+    return f"; but it keeps {percent(kept.value)} of tasks within target" if kept else ""
 
 
 def _dearer(arm: ArmView, than: ArmView) -> str:

@@ -54,13 +54,19 @@ def _served(view: View, good: list[ArmView]) -> tuple[str, str]:
     elif not view.has_targets:
         what = f"is {_how_surely(view, ranked, name)} of {len(view.arms)} architectures at"
     elif len(good) == 1:
-        what = (
-            f"is the only one of {len(view.arms)} architectures that keeps at least {_GOAL} of tasks within target, at"
-        )
+        doubt = "" if _others_miss(view, best) else ", though not beyond doubt,"
+        what = f"is the only one of {len(view.arms)} architectures that keeps at least {_GOAL} of tasks within target"
+        what += f"{doubt or ','} at"
     else:
         among = f"of the {len(good)} architectures that keep at least {_GOAL} of tasks within their targets"
         what = f"is {_how_surely(view, ranked, name)} {among}, at"
     return f"{best.label} {what} {cost}", best.label
+
+
+def _others_miss(view: View, good: ArmView) -> bool:
+    """Whether all other arms miss the goal by more than luck."""
+    figures = [arm.figure("slo_attainment") for arm in view.arms if arm is not good]
+    return all(figure and (figure.high is None or figure.high < GOAL) for figure in figures)
 
 
 def _none_good(view: View) -> tuple[str, str]:
