@@ -85,6 +85,6 @@ def _announce(plan: StudyPlan, quiet: bool) -> None:
     if quiet:
         return
     if plan.engine == "core" and not is_cached():
-        talk("compiling the core, once for this version: about half a minute ...")
+        talk("compiling the core, once for this version: about a minute ...")
     runs, arms = plan.runs, len(plan.arms)
     talk(f"simulating {arms} arm{'s' * (arms != 1)}, {runs} run{'s' * (runs != 1)} ...")

@@ -54,7 +54,7 @@ def studied(
     from fleetsim.study.kept import kept_runs
 
     if not quiet and not is_cached():
-        talk("compiling the core, once for this version: about half a minute ...")
+        talk("compiling the core, once for this version: about a minute ...")
     with progress_bar(quiet) as bar, _crew(workers, cluster) as run:
         doing, made = [("", 0.0)], [0]
 
