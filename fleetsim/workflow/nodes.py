@@ -17,6 +17,16 @@ from fleetsim.scenario.rules import Selecting, named
 
 Probit = Annotated[float, Strict(), Field(ge=-10, le=10)]
 Auc = Annotated[Fraction, Field(ge=0.5, lt=1)]
+Threshold = Annotated[Probit | None, Field(description="with auc: the score to reach, instead of `accepts`")]
+Risk = Annotated[
+    Fraction | None,
+    Field(description="with auc: share of all tasks in which a wrong answer may pass, instead of `accepts`"),
+]
+CalibratedOn = Annotated[Count | None, Field(description="with risk: labelled tasks that the threshold is found by")]
+Confidence = Annotated[
+    Fraction | None,
+    Field(description="with risk: how surely it is kept; without: in the mean over sets of labelled tasks"),
+]
 PromptTokens = Annotated[Tokens, Tag("tokens")] | Annotated[Literal["task", "context"], Tag("word")]
 AnswerTokens = Annotated[Tokens, Tag("tokens")] | Annotated[Literal["task"], Tag("word")]
 
@@ -130,14 +140,10 @@ class Verify(Model):
     fails: Name = Field(description="the node that follows if not")
     auc: Auc | None = Field(None, description="a verifier of answers: how well it tells right from wrong")
     accepts: Fraction | None = Field(None, description="with auc: share of right answers that pass")
-    threshold: Probit | None = Field(None, description="with auc: the score to reach, instead of `accepts`")
-    risk: Fraction | None = Field(
-        None, description="with auc: share of all tasks in which a wrong answer may pass, instead of `accepts`"
-    )
-    calibrated_on: Count | None = Field(None, description="with risk: labelled tasks that the threshold is found by")
-    confidence: Fraction | None = Field(
-        None, description="with risk: how surely it is kept; without: in the mean over sets of labelled tasks"
-    )
+    threshold: Threshold = None
+    risk: Risk = None
+    calibrated_on: CalibratedOn = None
+    confidence: Confidence = None
     detects: Fraction | None = Field(None, description="share of wrong answers that fail; right ones always pass")
     errors: Fraction | None = Field(None, description="a judge who is wrong in this share of cases, either way")
     agreement: Fraction | None = Field(None, description="share of votes that must stand behind the answer")

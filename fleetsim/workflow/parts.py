@@ -7,10 +7,21 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from fleetsim.scenario.durations import TimeLaw
-from fleetsim.scenario.fields import Count, Fraction, Model, MoreTokens, Name, Tokens
+from fleetsim.scenario.fields import Fraction, Model, MoreTokens, Name, Tokens
 from fleetsim.scenario.length import Length
 from fleetsim.workflow.entries import entry_faults
-from fleetsim.workflow.nodes import Auc, Call, Delay, Loop, Nodes, Probit, Verify
+from fleetsim.workflow.nodes import (
+    Auc,
+    CalibratedOn,
+    Call,
+    Confidence,
+    Delay,
+    Loop,
+    Nodes,
+    Risk,
+    Threshold,
+    Verify,
+)
 
 
 class Verifier(Model):
@@ -22,14 +33,10 @@ class Verifier(Model):
     output: Tokens = Field(1.0, description="tokens of a judgement")
     auc: Auc | None = Field(None, description="how well it tells right from wrong")
     accepts: Fraction | None = Field(None, description="with auc: share of right answers that pass; 0.9 by default")
-    threshold: Probit | None = Field(None, description="with auc: the score to reach, instead of `accepts`")
-    risk: Fraction | None = Field(
-        None, description="with auc: share of all tasks in which a wrong answer may pass, instead of `accepts`"
-    )
-    calibrated_on: Count | None = Field(None, description="with risk: labelled tasks that the threshold is found by")
-    confidence: Fraction | None = Field(
-        None, description="with risk: how surely it is kept; without: in the mean over sets of labelled tasks"
-    )
+    threshold: Threshold = None
+    risk: Risk = None
+    calibrated_on: CalibratedOn = None
+    confidence: Confidence = None
     detects: Fraction | None = Field(None, description="share of wrong answers that fail; right ones always pass")
     errors: Fraction | None = Field(None, description="share of cases in which it is wrong, either way")
 
