@@ -61,10 +61,11 @@ def cascade(plan: Plan) -> Plan:
     )
     models, domains = JUDGED_MODELS.empty(2), JUDGED_DOMAINS.empty(1)
     models.family, models.rho_within, models.blank_share = [0, 1], 0.7, 0.1
-    domains.unsolvable, domains.rho_between, domains.rho_family, domains.rho_parts = 0.05, 0.4, 0.1, 0.2
+    domains.unsolvable, domains.rho_family = 0.05, 0.1
     wrong = np.broadcast_to(np.linspace(0.1, 1.0, LABELS - 2), (1, PROTOTYPES, LABELS - 2)).copy()
+    common = np.full((2, 1), 0.4), np.full((2, 1), 0.2)
     recorded = np.zeros((0, 0), np.int8), np.zeros((0, 2), np.int64)
-    quality = Quality(models, domains, np.array([[0.3], [1.2]]), wrong, *recorded)
+    quality = Quality(models, domains, np.array([[0.3], [1.2]]), *common, wrong, *recorded)
     return dataclasses.replace(plan, pools=pools, nodes=nodes, quality=quality)
 
 

@@ -95,22 +95,23 @@ def routerarena(table: list[Row]) -> Outcomes:
 def heldout(outcomes: Outcomes, splits: int) -> str:
     """Errors on held-out halves, and what was fitted to the whole.
 
-    Beside the error with correlations: its standard deviation from one halving and choice of sets to another; what
-    chance alone does (floor); and the error to expect of twice the queries, where the floor's share of it is half.
+    Beside the error of the fit: that of one correlation a domain for all models (one rho); its standard deviation from
+    one halving and choice of sets to another; what chance alone does (floor); and the error to expect of twice the
+    queries, where the floor's share of it is half.
     """
-    found = [["measure", "unit", "independent", "fitted", "sd of one", "floor", "at twice the queries"]]
+    found = [["measure", "unit", "independent", "one rho", "fitted", "sd of one", "floor", "at twice the queries"]]
     sets = 150 if len(outcomes.models) > 2 else 1
     for several in zip(*(check(outcomes, seed=seed, sets=sets) for seed in range(splits)), strict=True):
-        errors = np.array([(s.independent, s.fitted, s.floor) for s in several])
-        apart, fitted, floor = errors.mean(axis=0)
+        errors = np.array([(s.independent, s.alike, s.fitted, s.floor) for s in several])
+        apart, alike, fitted, floor = errors.mean(axis=0)
         more = np.sqrt(max(fitted**2 - floor**2 / 2, 0.0))
-        own = (apart, fitted, errors[:, 1].std(), floor, more)
+        own = (apart, alike, fitted, errors[:, 2].std(), floor, more)
         found.append([several[0].measure, several[0].unit, *(f"{value:.2f}" for value in own)])
     fitted = fit(outcomes)
     ties, coupling = fitted.all_domains, fitted.coupling
     size = f"{len(outcomes.right)} queries, {len(outcomes.models)} models, {len(outcomes.domains)} domains"
     told = f"{size}; rho_between {ties.rho_between:.3f}, unsolvable {ties.unsolvable:.3f}, kappa {coupling.kappa:.2f}"
-    return f"{told}\n{grid(found, right=range(2, 7))}"
+    return f"{told}\n{grid(found, right=range(2, 8))}"
 
 
 def routers(table: list[Row]) -> str:

@@ -47,6 +47,8 @@ def quality() -> None:
 def fit(outcomes: Path, families: tuple[str, ...], output: Path | None) -> None:
     """Fit accuracies, correlations and the unsolvable share to recorded outcomes; prints a `quality:` block.
 
+    Of three models and more each gets a rho_between of its own in domains where theirs differ beyond chance.
+
     \b
     Examples:
       fleetsim quality fit outcomes.csv -o quality.yaml
@@ -76,8 +78,8 @@ def fit(outcomes: Path, families: tuple[str, ...], output: Path | None) -> None:
 def check(outcomes: Path, families: tuple[str, ...], splits: int, seed: int) -> None:
     """Mean absolute errors over random sets of models, predicted from one half of the queries for the other.
 
-    `independent` assumes that errors of models know nothing of each other; `floor` takes the first half itself for a
-    prediction of the second: what chance alone does.
+    `independent` assumes that errors of models know nothing of each other, `one rho` that all pairs of a domain are
+    equally alike; `floor` takes the first half itself for a prediction of the second: what chance alone does.
 
     \b
     Example:
@@ -86,10 +88,11 @@ def check(outcomes: Path, families: tuple[str, ...], splits: int, seed: int) -> 
     from fleetsim.quality.heldout import check as run
 
     recorded = _read(outcomes)
-    rows = [["measure", "unit", "independent", "fitted", "floor"]]
+    rows = [["measure", "unit", "independent", "one rho", "fitted", "floor"]]
     for s in run(recorded, _named(families, recorded.models), seed=seed, splits=splits):
-        rows.append([s.measure, s.unit, f"{s.independent:.2f}", f"{s.fitted:.2f}", f"{s.floor:.2f}"])
-    say(grid(rows, right=(2, 3, 4)))
+        errors = (s.independent, s.alike, s.fitted, s.floor)
+        rows.append([s.measure, s.unit, *(f"{error:.2f}" for error in errors)])
+    say(grid(rows, right=(2, 3, 4, 5)))
 
 
 @quality.command(short_help="What a scenario's models can do together.")

@@ -46,6 +46,8 @@ class Quality(NamedTuple):
     models: np.recarray  # tables.JUDGED_MODELS
     domains: np.recarray  # tables.JUDGED_DOMAINS
     ability: np.ndarray  # float64[model, domain]: normal_quantile(accuracy / (1 - unsolvable))
+    common: np.ndarray  # float64[model, domain]: share of the ease that all models have in common; negative: against it
+    common_task: np.ndarray  # float64[model, domain]: how much of that share is of the whole task, not of a part of it
     wrong_cdf: np.ndarray  # float64[domain, PROTOTYPES, LABELS - 2]: shares of wrong answers, added up
     outcomes: np.ndarray  # int8[row, model]: recorded right (1) and wrong (0) answers; no rows: answers are drawn
     outcome_rows: np.ndarray  # int64[domain, (first row, rows)]
@@ -56,6 +58,8 @@ def unjudged() -> Quality:
     return Quality(
         JUDGED_MODELS.empty(0),
         JUDGED_DOMAINS.empty(0),
+        np.zeros((0, 0)),
+        np.zeros((0, 0)),
         np.zeros((0, 0)),
         np.zeros((0, PROTOTYPES, LABELS - 2)),
         np.zeros((0, 0), np.int8),
@@ -82,16 +86,20 @@ def ease(quality, seed, task, domain, model, role, attempt):
     """Standard normal: how easy a part of a task is for one sample of a model's answers.
 
     Sum of factors shared by all, a family, a model and a sample; their variances are the correlations' differences.
+    What is common to all counts the other way round for a model whose share is negative.
     With recorded outcomes it is moved to the side of the ability that the outcome says, its rank there kept.
     """
     d, m = quality.domains[domain], quality.models[model]
     own = own_seed(quality, seed, model)
-    z = math.sqrt(d.rho_between - d.rho_parts) * normal(seed, _PART, task, 256 * role, _FIRST)
-    if d.rho_parts > 0.0:
-        z += math.sqrt(d.rho_parts) * normal(seed, _TASK, task, _FIRST, _FIRST)
+    share, of_task = abs(quality.common[model, domain]), quality.common_task[model, domain]
+    z = math.sqrt(share - of_task) * normal(seed, _PART, task, 256 * role, _FIRST)
+    if of_task > 0.0:
+        z += math.sqrt(of_task) * normal(seed, _TASK, task, _FIRST, _FIRST)
+    if quality.common[model, domain] < 0.0:
+        z = -z
     if d.rho_family > 0.0:
         z += math.sqrt(d.rho_family) * normal(seed ^ m.family, _FAMILY, task, 256 * role, _FIRST)
-    alike = d.rho_between + d.rho_family
+    alike = share + d.rho_family
     z += math.sqrt(max(m.rho_within - alike, 0.0)) * normal(own, _MODEL, task, 256 * role, _FIRST)
     z += math.sqrt(1.0 - max(m.rho_within, alike)) * normal(own, _SAMPLE, task, 256 * role, attempt)
     if len(quality.outcomes) == 0:
@@ -152,7 +160,9 @@ def spread(quality, domain, model, other):
     d = quality.domains[domain]
     if model == other:
         return math.sqrt(max(2.0 - 2.0 * quality.models[model].rho_within, 1e-12))
-    alike = d.rho_between + (d.rho_family if quality.models[model].family == quality.models[other].family else 0.0)
+    product = quality.common[model, domain] * quality.common[other, domain]
+    alike = math.copysign(math.sqrt(abs(product)), product)
+    alike += d.rho_family if quality.models[model].family == quality.models[other].family else 0.0
     return math.sqrt(2.0 - 2.0 * alike)
 
 

@@ -13,7 +13,8 @@ _FOREIGN = re.compile(r"[^\w.\-+ /()]+")
 
 
 def quality_block(fitted: Fitted) -> dict[str, Any]:
-    """The block as plain data: correlations for every domain, accuracies, families and what costs say of lengths.
+    """The block as plain data: correlations for every domain, accuracies, families, what models have in common where
+    each has its own share of it, and what costs say of lengths.
 
     Names lose what the scenario language does not take in names.
     """
@@ -21,7 +22,7 @@ def quality_block(fitted: Fitted) -> dict[str, Any]:
     own = {d: ties for d, ties in zip(fitted.domains, fitted.ties, strict=True) if ties is not fitted.all_domains}
     if own:
         block["domains"] = {_name(domain): _ties(ties) for domain, ties in own.items()}
-    models = {model: _model(fitted, model) for model in fitted.models}
+    models = {model: _model(fitted, number) for number, model in enumerate(fitted.models)}
     if any(models.values()):
         block["models"] = {_name(model): knobs for model, knobs in models.items() if knobs}
     block["accuracy"] = {_name(model): _accuracy(fitted, number) for number, model in enumerate(fitted.models)}
@@ -36,16 +37,33 @@ def _ties(ties: Ties) -> dict[str, float]:
     }
 
 
-def _model(fitted: Fitted, model: str) -> dict[str, Any]:
+def _model(fitted: Fitted, number: int) -> dict[str, Any]:
     knobs: dict[str, Any] = {}
-    if model in fitted.families:
-        knobs["family"] = _name(fitted.families[model])
+    if fitted.models[number] in fitted.families:
+        knobs["family"] = _name(fitted.families[fitted.models[number]])
+    own = _own_shares(fitted, number)
+    if own:
+        knobs["rho_between"] = _plain(own)
     least = max(ties.rho_between + ties.rho_family for ties in (fitted.all_domains, *fitted.ties))
     if least > 0.86:  # the default would be refused beside correlations as high
         knobs["rho_within"] = math.ceil(least * 1000) / 1000
     if fitted.cost_usd is not None:
         knobs["length"] = {"sigma": round(fitted.coupling.sigma, 3), "kappa": round(fitted.coupling.kappa, 3)}
     return knobs
+
+
+def _own_shares(fitted: Fitted, number: int) -> dict[str, float]:
+    """Domain -> what a model has in common with others, where models differ in it."""
+    return {
+        _name(domain): round(float(share), 3)
+        for domain, share, ties in zip(fitted.domains, fitted.common[number], fitted.ties, strict=True)
+        if share != ties.rho_between
+    }
+
+
+def _plain(shares: dict[str, float]) -> float | dict[str, float]:
+    """Without the domain where outcomes name none."""
+    return shares[EVERY_DOMAIN] if list(shares) == [EVERY_DOMAIN] else shares
 
 
 def _accuracy(fitted: Fitted, model: int) -> float | dict[str, float]:
@@ -55,7 +73,7 @@ def _accuracy(fitted: Fitted, model: int) -> float | dict[str, float]:
         for domain, share, ties in zip(fitted.domains, fitted.accuracy[model], fitted.ties, strict=True)
         if math.isfinite(share)
     }
-    return shares[EVERY_DOMAIN] if list(shares) == [EVERY_DOMAIN] else shares
+    return _plain(shares)
 
 
 def _name(text: str) -> str:

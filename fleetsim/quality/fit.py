@@ -11,7 +11,8 @@ import numpy as np
 
 from fleetsim.errors import FleetsimError
 from fleetsim.quality.coupling import DEFAULT_COUPLING, Coupling, fit_coupling
-from fleetsim.quality.exact.contract import abilities, grid, success
+from fleetsim.quality.exact.contract import abilities, grid, of_kin, success
+from fleetsim.quality.loadings import own_shares
 from fleetsim.quality.outcomes import Outcomes
 
 _LEAST_QUERIES, _OWN_TIES = 20, 100
@@ -36,17 +37,15 @@ class Fitted:
     queries: np.ndarray  # int64[domain]
     all_domains: Ties
     ties: tuple[Ties, ...]  # by domain: its own where it has queries enough, else those of all
+    common: np.ndarray  # float64[model, domain]: a model's own rho_between, signed; the domain's where models are alike
     families: Mapping[str, str] = field(default_factory=dict)
     cost_usd: np.ndarray | None = None  # float64[model, domain]: mean of an answer
     coupling: Coupling = DEFAULT_COUPLING
 
-    def rho(self, models: Sequence[int], domain: int) -> float:
-        """The mean correlation of the pairs of some models, family included."""
-        if len(models) < 2:
-            return 0.0
+    def shares(self, models: Sequence[int], domain: int) -> np.ndarray:
+        """float64[model]: what some models have in common with all, and with their families."""
         kin = _kin(self.models, self.families)[np.ix_(models, models)]
-        pairs = np.triu_indices(len(models), 1)
-        return self.ties[domain].rho_between + self.ties[domain].rho_family * float(kin[pairs].mean())
+        return of_kin(self.common[list(models), domain], kin, self.ties[domain].rho_family)
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,8 @@ def fit(outcomes: Outcomes, families: Mapping[str, str] | None = None) -> Fitted
     A rho is the one at which the sum over pairs of models (and domains) of the shares that both have right is the
     observed one; an average of single pairs' correlations would break where shares are near 0 or 1. The unsolvable
     share is what it takes for all models to be wrong as often as they are; 0 where the correlation alone explains it.
-    Domains of fewer than 100 queries get the correlations of all together.
+    Domains of fewer than 100 queries get the correlations of all together. In those of more, models get each its own
+    rho_between where they differ beyond chance (`loadings.own_shares`) and families do not explain it (rho_family 0).
     `families`: model -> family; without it rho_family is 0 and rho_between the correlation over all pairs.
 
     Raises FleetsimError for fewer than two models, or too few queries.
@@ -79,17 +79,27 @@ def fit(outcomes: Outcomes, families: Mapping[str, str] | None = None) -> Fitted
         raise FleetsimError(f"no domain has {_LEAST_QUERIES} queries; too few to fit anything")
     kin = _kin(outcomes.models, families or {})
     together = _ties(domains, kin)
+    ties = tuple(_ties([d], kin) if d.complete >= _OWN_TIES and len(domains) > 1 else together for d in domains)
     return Fitted(
         models=outcomes.models,
         domains=outcomes.domains,
         accuracy=np.stack([d.accuracy for d in domains], axis=1),
         queries=np.array([d.queries for d in domains]),
         all_domains=together,
-        ties=tuple(_ties([d], kin) if d.complete >= _OWN_TIES and len(domains) > 1 else together for d in domains),
+        ties=ties,
+        common=np.stack([_common(outcomes, number, d, ties[number]) for number, d in enumerate(domains)], axis=1),
         families=families or {},
         cost_usd=_costs(outcomes),
         coupling=fit_coupling(outcomes),
     )
+
+
+def _common(outcomes: Outcomes, number: int, domain: _Domain, ties: Ties) -> np.ndarray:
+    """float64[model]: each model's own rho_between, or the domain's for all."""
+    own = None
+    if domain.complete >= _OWN_TIES and ties.rho_family == 0.0:
+        own = own_shares(outcomes.right[outcomes.domain == number], _within(domain, ties.unsolvable), ties.unsolvable)
+    return np.full(len(outcomes.models), ties.rho_between) if own is None else own
 
 
 def _ties(domains: list[_Domain], kin: np.ndarray) -> Ties:
@@ -111,7 +121,14 @@ def _costs(outcomes: Outcomes) -> np.ndarray | None:
 def independent(fitted: Fitted) -> Fitted:
     """The same accuracies with errors that know nothing of each other."""
     none = Ties(0.0, 0.0, 0.0)
-    return replace(fitted, all_domains=none, ties=(none,) * len(fitted.domains))
+    apart = np.zeros_like(fitted.common)
+    return replace(fitted, all_domains=none, ties=(none,) * len(fitted.domains), common=apart)
+
+
+def alike(fitted: Fitted) -> Fitted:
+    """The same with one correlation for all models of a domain."""
+    between = np.array([ties.rho_between for ties in fitted.ties])
+    return replace(fitted, common=np.broadcast_to(between, fitted.common.shape))
 
 
 def _domain(right: np.ndarray) -> _Domain:

@@ -11,7 +11,7 @@ import numpy as np
 from fleetsim.errors import FleetsimError
 from fleetsim.quality.exact.cascade import cascade_of
 from fleetsim.quality.exact.groups import counts
-from fleetsim.quality.fit import Fitted, fit, independent
+from fleetsim.quality.fit import Fitted, alike, fit, independent
 from fleetsim.quality.outcomes import Outcomes
 
 SETS = 150
@@ -25,6 +25,7 @@ class Score:
     measure: str
     unit: str  # "points" or "%"
     independent: float  # errors of models know nothing of each other
+    alike: float  # one correlation a domain for all models
     fitted: float
     floor: float  # the first half itself as prediction of the second: what is chance
 
@@ -45,12 +46,12 @@ def check(
     if len(whole.right) < 40:
         raise FleetsimError(f"{len(whole.right)} queries were answered by all models; halves need 40 at least")
     luck = np.random.Generator(np.random.PCG64(seed))
-    errors: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
+    errors: dict[tuple[str, str], list[tuple[float, ...]]] = {}
     for _ in range(splits):
         first = _half(luck, whole.domain)
         seen, unseen = whole.queries(first), whole.queries(~first)
         fitted = fit(seen, families)
-        models = (independent(fitted), fitted)
+        models = (independent(fitted), alike(fitted), fitted)
         for chosen in _sets(luck, sets, fitted):
             truth, floor = observed(unseen, chosen), observed(seen, chosen)
             guesses = [predicted(model, chosen) for model in models] + [floor]
@@ -103,7 +104,7 @@ def _measures(
 def predicted(fitted: Fitted, chosen: tuple[int, ...]) -> Measured:
     """The measures of a set of models, in this order, as the fitted model has them."""
     share = fitted.queries / fitted.queries.sum()
-    ties = [(fitted.rho(chosen, d), own.unsolvable) for d, own in enumerate(fitted.ties)]
+    ties = [(fitted.shares(chosen, d), own.unsolvable) for d, own in enumerate(fitted.ties)]
     accuracy = fitted.accuracy[list(chosen)]
 
     def right() -> np.ndarray:
@@ -117,8 +118,8 @@ def predicted(fitted: Fitted, chosen: tuple[int, ...]) -> Measured:
     def chain(error: float) -> Measured:
         costs = np.zeros_like(accuracy) if fitted.cost_usd is None else fitted.cost_usd[list(chosen)]
         parts = [
-            cascade_of(accuracy[:, d], rho, error, costs[:, d], unsolvable, *fitted.coupling)
-            for d, (rho, unsolvable) in enumerate(ties)
+            cascade_of(accuracy[:, d], shares, error, costs[:, d], unsolvable, *fitted.coupling)
+            for d, (shares, unsolvable) in enumerate(ties)
         ]
         found = {f"cascade, judge error {error:g}": float(share @ [part.right for part in parts])}
         if fitted.cost_usd is not None:

@@ -13,7 +13,14 @@ from fleetsim.quality.answers import Quality, unjudged
 from fleetsim.quality.assemble import quality_tables
 from fleetsim.quality.known import Known, accuracies, pool_models
 from fleetsim.quality.outcomes import EVERY_DOMAIN, Outcomes
-from fleetsim.scenario.quality import MOST_MODELS, DomainFigures, ModelQuality, QualitySettings, settled
+from fleetsim.scenario.quality import (
+    MOST_MODELS,
+    DomainFigures,
+    ModelQuality,
+    QualitySettings,
+    common_share,
+    settled,
+)
 
 if TYPE_CHECKING:
     from fleetsim.scenario import Loaded
@@ -42,10 +49,17 @@ class Judged:
 
     @property
     def shared_ease(self) -> tuple[tuple[float, float], ...]:
-        """By domain: the variance of ease that a task, and a part of it, bring for all models; none if replayed."""
+        """By domain: the variance of ease that a task, and a part of it, bring for all models; none if replayed.
+
+        A model with a share of its own has more or less of both, in the same ratio.
+        """
         if len(self.tables.outcomes):
             return ()
-        return tuple((f.rho_parts, f.rho_between - f.rho_parts) for f in self.figures)
+        none_alike = (self.tables.common == 0.0).all(axis=0)
+        return tuple(
+            (f.rho_parts, f.rho_between - f.rho_parts) if f.rho_between > 0.0 or none else (0.0, 1.0)
+            for f, none in zip(self.figures, none_alike, strict=True)
+        )
 
     def model(self, name: str) -> int:
         """Row of a model by its name; -1: not judged."""
@@ -80,7 +94,10 @@ def judged(loaded: Loaded) -> Judged:
     # A pool's own accuracy makes a model of it, whatever other architectures say of a pool of that name.
     labels = {model.name: place[1] for place, model in pools.items() if model.own is not None}
     salted = [labels.get(name, name) for name in names]
-    tables = quality_tables(accuracy, figures, knobs, families, matrix, rows, salted)
+    common = [[common_share(settings, name, domain) for domain in domains] for name in names]
+    tables = quality_tables(
+        accuracy, figures, knobs, families, matrix, rows, salted, np.array(common).reshape(accuracy.shape)
+    )
     return Judged(
         names=names,
         domains=domains,

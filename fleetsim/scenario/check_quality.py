@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fleetsim.registry import unknown
 from fleetsim.scenario.document import ANY, Flaw, Place
 from fleetsim.scenario.draft import Draft, Rule
-from fleetsim.scenario.quality import DomainFigures, QualitySettings, settled
+from fleetsim.scenario.quality import DomainFigures, QualitySettings, common_share, settled
 from fleetsim.scenario.schema import Pool
 
 _ROUNDING = 1e-9
@@ -72,12 +72,27 @@ def models(draft: Draft) -> Iterator[Flaw]:
             yield Flaw(
                 ("quality", "models", name), unknown("model", name, names), (("architectures", ANY, "pools", ANY),)
             )
-        for domain in _domains(draft) if model.rho_within is not None else ():
-            figures = settled(quality, domain)
-            least = figures.rho_between + figures.rho_family
-            if model.rho_within < least - _ROUNDING:
-                what = f"is {model.rho_within:g}, below rho_between + rho_family of {domain} ({least:g}); write more"
-                yield Flaw(("quality", "models", name, "rho_within"), what)
+        own = model.rho_between if isinstance(model.rho_between, dict) else {}
+        for domain in own:
+            if domain not in _domains(draft):
+                what = unknown("domain", domain, _domains(draft))
+                yield Flaw(("quality", "models", name, "rho_between", domain), what, _DOMAINS)
+        for domain in _domains(draft):
+            place = ("quality", "models", name, "rho_between", *((domain,) if domain in own else ()))
+            yield from _alike(quality, name, domain, place)
+
+
+def _alike(quality: QualitySettings, name: str, domain: str, own: Place) -> Iterator[Flaw]:
+    """What a model has in common with others, with its family and with itself, from least to most; `own`: where the
+    first may be said of it."""
+    within, figures = quality.models[name].rho_within, settled(quality, domain)
+    share = abs(common_share(quality, name, domain))
+    least = share + figures.rho_family
+    if least > 1 + _ROUNDING and quality.models[name].own_share(domain) is not None:
+        yield Flaw(own, f"makes {least:g} with rho_family of {domain}; they add up to 1 at most")
+    elif within is not None and within < least - _ROUNDING:
+        what = f"is {within:g}, below rho_between + rho_family of {domain} ({least:g}); write more"
+        yield Flaw(("quality", "models", name, "rho_within"), what)
 
 
 def accuracies(draft: Draft) -> Iterator[Flaw]:

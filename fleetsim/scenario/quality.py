@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Strict, Tag, model_validator
 
-from fleetsim.scenario.fields import Fraction, Model, Name, Text
+from fleetsim.scenario.fields import Fraction, Model, Name, SignedFraction, Text
 
 MOST_OPTIONS = 14
 """Wrong answers that the engines tell apart (tables.LABELS less the right one and the blank)."""
@@ -28,6 +28,12 @@ Accuracy = Annotated[
     Annotated[Fraction, Tag("share")] | Annotated[dict[Name, Fraction], Tag("domains")], Discriminator(_is_table)
 ]
 """A share of right answers in every domain, or one for each."""
+
+Common = Annotated[
+    Annotated[SignedFraction, Tag("share")] | Annotated[dict[Name, SignedFraction], Tag("domains")],
+    Discriminator(_is_table),
+]
+"""A share of the ease in every domain, or one for each that has its own."""
 
 
 class DomainQuality(Model):
@@ -73,11 +79,20 @@ class ModelQuality(Model):
     """What is known of a model's answers beside how often they are right."""
 
     family: Name | None = Field(None, description="models of one family err alike; its profile's family by default")
+    rho_between: Common | None = Field(
+        None,
+        description="its own rho_between, or domain -> its own: two models correlate by the geometric mean of theirs; "
+        "below 0: the other way round, it finds easy what others find hard",
+    )
     rho_within: Fraction | None = Field(
         None, description="correlation of the ease of a task for two of its samples; 0.86 by default"
     )
     blank_share: Fraction = Field(0.13, description="share of wrong answers that are malformed or none")
     length: Lengths = Lengths()
+
+    def own_share(self, domain: str) -> float | None:
+        """Its own rho_between in a domain; None if it has none."""
+        return self.rho_between.get(domain) if isinstance(self.rho_between, dict) else self.rho_between
 
 
 class QualitySettings(Model):
@@ -112,7 +127,8 @@ class DomainFigures:
 def settled(quality: QualitySettings, domain: str) -> DomainFigures:
     """The settings of a domain: its own, else those of every domain, else what public data say (docs/quality.md).
 
-    A default gives way to what is written: rho_parts and rho_family are never more than rho_between leaves room for.
+    A default gives way to what is written: rho_parts and rho_family are never more than rho_between leaves room for,
+    a model's own included.
     """
 
     def pick(name: str) -> Any:
@@ -124,17 +140,24 @@ def settled(quality: QualitySettings, domain: str) -> DomainFigures:
         return default if given is None else given
 
     rho_between = or_else("rho_between", 0.6)
+    most = max([rho_between, *(abs(model.own_share(domain) or 0.0) for model in quality.models.values())])
     votes, options = or_else("answer", "unique") == "unique", or_else("options", MOST_OPTIONS)
     return DomainFigures(
         capability=or_else("capability", domain),
         rho_between=rho_between,
-        rho_family=or_else("rho_family", min(0.05, 1.0 - rho_between)),
+        rho_family=or_else("rho_family", min(0.05, 1.0 - most)),
         rho_parts=or_else("rho_parts", min(0.3, rho_between)),
         unsolvable=or_else("unsolvable", 0.0),
         votes=votes,
         same_wrong=or_else("same_wrong", _same_wrong(votes, options)),
         options=options,
     )
+
+
+def common_share(quality: QualitySettings, model: str, domain: str) -> float:
+    """The share of the ease that a model has in common with all: its own, else the domain's rho_between."""
+    own = quality.models[model].own_share(domain) if model in quality.models else None
+    return settled(quality, domain).rho_between if own is None else own
 
 
 def _same_wrong(votes: bool, options: int) -> float:

@@ -17,9 +17,7 @@ JUDGED_MODELS = Table(
 
 JUDGED_DOMAINS = Table(
     Column("unsolvable", "f8", "share of tasks that no model solves"),
-    Column("rho_between", "f8", "correlation of the ease for two models"),
-    Column("rho_family", "f8", "what more it is for two of one family"),
-    Column("rho_parts", "f8", "correlation of the ease of two parts of one task; at most rho_between"),
+    Column("rho_family", "f8", "what more the correlation of the ease is for two models of one family"),
 )
 """How right answers hang together, by domain (docs/engine.md, section 3a)."""
 

@@ -169,23 +169,31 @@ def selectors(*rules: Callable, bound: bool = False) -> dict[str, object]:
 
 
 def quality(
-    ability: Sequence[Sequence[float]], *, wrong: Sequence[float] = (), unsolvable: float = 0.0, **columns: float
+    ability: Sequence[Sequence[float]],
+    *,
+    wrong: Sequence[float] = (),
+    unsolvable: float = 0.0,
+    common: float | Sequence[Sequence[float]] = 0.3,
+    common_task: float = 0.0,
+    **columns: float,
 ) -> Quality:
     """Judged models: their ability [model, domain] as a probit; other columns of JUDGED_MODELS and JUDGED_DOMAINS.
 
+    `common`: their shares of the ease in common, for all or [model, domain]; `common_task` of it is the task's.
     `wrong`: shares of the wrong answers, alike in all prototypes; by default all are the first.
     """
     ability = np.asarray(ability, np.float64)
     models, domains = JUDGED_MODELS.empty(ability.shape[0]), JUDGED_DOMAINS.empty(ability.shape[1])
     models.salt = np.arange(len(models))
-    models.rho_within, domains.rho_between, domains.unsolvable = 0.5, 0.3, unsolvable
+    models.rho_within, domains.unsolvable = 0.5, unsolvable
     for name, value in columns.items():
         rows = models if name in models.dtype.names else domains
         rows[name] = value
-    shares = np.ones(LABELS - 2)
-    shares[: len(wrong)] = np.cumsum(wrong)
-    wrong_cdf = np.broadcast_to(shares, (ability.shape[1], PROTOTYPES, LABELS - 2)).copy()
-    return Quality(models, domains, ability, wrong_cdf, np.zeros((0, 0), np.int8), np.zeros((0, 2), np.int64))
+    added = np.ones(LABELS - 2)
+    added[: len(wrong)] = np.cumsum(wrong)
+    wrong_cdf = np.broadcast_to(added, (ability.shape[1], PROTOTYPES, LABELS - 2)).copy()
+    shares = [np.broadcast_to(np.asarray(given, np.float64), ability.shape).copy() for given in (common, common_task)]
+    return Quality(models, domains, ability, *shares, wrong_cdf, np.zeros((0, 0), np.int8), np.zeros((0, 2), np.int64))
 
 
 def build_plan(

@@ -143,9 +143,9 @@ class TestCommands:
         assert settings.models["a"].family == "x"
         assert 0.4 < settings.every_domain.rho_between < 0.9
 
-    def test_check_shows_three_columns_of_errors(self, outcomes):
+    def test_check_shows_four_columns_of_errors(self, outcomes):
         text = said("check", str(outcomes), "--splits", "1")
-        assert "independent  fitted  floor" in text
+        assert "independent  one rho  fitted  floor" in text
         assert "oracle of 2" in text
         assert text == said("check", str(outcomes), "--splits", "1")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -23,7 +22,7 @@ class Chain(NamedTuple):
 
 def cascade_of(
     accuracy: Sequence[float],
-    rho: float,
+    rho: float | Sequence[float],
     judge_error: float,
     cost: Sequence[float],
     unsolvable: float = 0.0,
@@ -32,23 +31,25 @@ def cascade_of(
 ) -> Chain:
     """Models in order; a judge takes a right answer for wrong, and a wrong one for right, with `judge_error`.
 
-    The last model's answer is taken as it is. Answers cost more where tasks are hard: the log of their length
-    has standard deviation sigma and correlation kappa with difficulty.
+    The last model's answer is taken as it is. Answers cost more where tasks are hard: the log of their length has
+    standard deviation sigma and correlation kappa with difficulty. One rho for all, or one for each (`groups.counts`).
     """
     factor, weights = grid()
     p = success(abilities(accuracy, unsolvable), rho, factor)
-    long = np.exp(-sigma * kappa * math.sqrt(rho) * factor - 0.5 * rho * (sigma * kappa) ** 2)
+    share = np.broadcast_to(np.asarray(rho, np.float64), len(p))[:, None]
+    loading = np.copysign(np.sqrt(np.abs(share)), share)
+    long = np.exp(-sigma * kappa * loading * factor - 0.5 * np.abs(share) * (sigma * kappa) ** 2)
     asked, lengths, right, total = np.zeros(len(p)), np.zeros(len(p)), 0.0, 0.0
-    for solvable, share in ((1.0, 1.0 - unsolvable), (0.0, unsolvable)):
-        if share == 0.0:
+    for solvable, part in ((1.0, 1.0 - unsolvable), (0.0, unsolvable)):
+        if part == 0.0:
             continue
         reach = np.ones_like(factor)
         for m, model in enumerate(p * solvable):
-            asked[m] += share * (reach @ weights)
-            lengths[m] += share * ((reach * long) @ weights)
-            total += share * cost[m] * ((reach * long) @ weights)
+            asked[m] += part * (reach @ weights)
+            lengths[m] += part * ((reach * long[m]) @ weights)
+            total += part * cost[m] * ((reach * long[m]) @ weights)
             taken = 1.0 if m == len(p) - 1 else 1.0 - judge_error
-            right += share * ((reach * model * taken) @ weights)
+            right += part * ((reach * model * taken) @ weights)
             reach = reach * (model * judge_error + (1.0 - model) * (1.0 - judge_error))
     return Chain(float(right), asked, lengths / np.maximum(asked, 1e-300), float(total))
 

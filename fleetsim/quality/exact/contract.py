@@ -8,7 +8,6 @@ quadrature is inaccurate where correlations exceed 0.95 and the integrand is alm
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -63,10 +62,33 @@ def abilities(accuracy: float | Sequence[float] | np.ndarray, unsolvable: float 
     return ndtri(np.clip(shares, 1e-15, 1.0 - 1e-15))
 
 
-def success(ability: np.ndarray, loading: float, factor: np.ndarray) -> np.ndarray:
-    """float64[ability, factor]: probability of a right answer, given a shared factor that brings `loading` of 1."""
+def success(ability: np.ndarray, share: float | Sequence[float] | np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """float64[ability, factor]: probability of a right answer, given a common factor that brings a share of 1.
+
+    One share for all abilities or one for each; where it is negative the factor counts the other way round.
+    """
     from scipy.special import ndtr
 
     ability = np.atleast_1d(ability)
-    left = math.sqrt(max(1.0 - loading, 1e-12))
-    return ndtr((ability[:, None] + math.sqrt(loading) * factor[None, :]) / left)
+    share = np.broadcast_to(np.asarray(share, np.float64), ability.shape)[:, None]
+    left = np.sqrt(np.maximum(1.0 - np.abs(share), 1e-12))
+    return ndtr((ability[:, None] + np.copysign(np.sqrt(np.abs(share)), share) * factor[None, :]) / left)
+
+
+def correlation(share: np.ndarray | float, other: np.ndarray | float) -> np.ndarray:
+    """Of two models that have such shares of their ease in common with all: the geometric mean, with both signs."""
+    product = np.multiply(share, other)
+    return np.copysign(np.sqrt(np.abs(product)), product)
+
+
+def of_kin(share: np.ndarray, kin: np.ndarray, rho_family: float) -> np.ndarray:
+    """float64[model]: shares that stand for some models' own and what families add to it.
+
+    `kin[model, model]`: of one family. Exact for two models; families of more count with the mean over their pairs.
+    """
+    if len(share) == 2:
+        rho = float(correlation(*share)) + rho_family * float(kin[0, 1])
+        return np.array([abs(rho), rho]) if kin[0, 1] else share
+    pairs = np.triu_indices(len(share), 1)
+    more = rho_family * float(kin[pairs].mean()) if len(share) > 1 else 0.0
+    return np.copysign(np.minimum(np.abs(share) + more, 1.0), share)

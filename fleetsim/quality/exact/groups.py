@@ -9,8 +9,11 @@ import numpy as np
 from fleetsim.quality.exact.contract import abilities, form, grid, success
 
 
-def counts(accuracy: Sequence[float], rho: float, unsolvable: float = 0.0) -> np.ndarray:
-    """float64[models + 1]: probabilities that so many of the models are right; errors correlate by rho."""
+def counts(accuracy: Sequence[float], rho: float | Sequence[float], unsolvable: float = 0.0) -> np.ndarray:
+    """float64[models + 1]: probabilities that so many of the models are right.
+
+    Errors correlate by rho, or by what models have in common if there is one for each (`contract.correlation`).
+    """
     factor, weights = grid()
     p = success(abilities(accuracy, unsolvable), rho, factor)
     given = np.zeros((len(p) + 1, len(factor)))
@@ -23,7 +26,7 @@ def counts(accuracy: Sequence[float], rho: float, unsolvable: float = 0.0) -> np
     return found
 
 
-def pairs(ability: np.ndarray, rho: float) -> np.ndarray:
+def pairs(ability: np.ndarray, rho: float | Sequence[float]) -> np.ndarray:
     """float64[model, model]: probabilities that both of two models are right, on tasks that can be solved."""
     factor, weights = grid()
     p = success(ability, rho, factor)
@@ -53,7 +56,7 @@ def escalation(weak: float, strong: float, rho: float = 0.6, unsolvable: float =
     return {"strong right if weak wrong": rescued, "either right": weak + (1.0 - weak) * rescued}
 
 
-def rescue(weak: float, strong: float, rho: float, unsolvable: float = 0.0) -> float:
-    """P(strong right | weak wrong)."""
+def rescue(weak: float, strong: float, rho: float | Sequence[float], unsolvable: float = 0.0) -> float:
+    """P(strong right | weak wrong); see `counts`."""
     both = (1.0 - unsolvable) * pairs(abilities([weak, strong], unsolvable), rho)[0, 1]
     return float((strong - both) / (1.0 - weak))
