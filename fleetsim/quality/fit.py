@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from fleetsim.quality.outcomes import Outcomes
 
 _LEAST_QUERIES, _OWN_TIES = 20, 100
 _HIGHEST_RHO = 0.999
+_TURNS, _SETTLED = 12, 1e-3
 
 
 class Ties(NamedTuple):
@@ -67,7 +68,7 @@ def fit(outcomes: Outcomes, families: Mapping[str, str] | None = None) -> Fitted
     observed one; an average of single pairs' correlations would break where shares are near 0 or 1. The unsolvable
     share is what it takes for all models to be wrong as often as they are; 0 where the correlation alone explains it.
     Domains of fewer than 100 queries get the correlations of all together. In those of more, models get each its own
-    rho_between where they differ beyond chance (`loadings.own_shares`) and families do not explain it (rho_family 0).
+    rho_between where they scatter beyond chance (`loadings.own_shares`) and families do not explain it (rho_family 0).
     `families`: model -> family; without it rho_family is 0 and rho_between the correlation over all pairs.
 
     Raises FleetsimError for fewer than two models, or too few queries.
@@ -79,31 +80,52 @@ def fit(outcomes: Outcomes, families: Mapping[str, str] | None = None) -> Fitted
         raise FleetsimError(f"no domain has {_LEAST_QUERIES} queries; too few to fit anything")
     kin = _kin(outcomes.models, families or {})
     together = _ties(domains, kin)
-    ties = tuple(_ties([d], kin) if d.complete >= _OWN_TIES and len(domains) > 1 else together for d in domains)
+    ties = [_ties([d], kin) if d.complete >= _OWN_TIES and len(domains) > 1 else together for d in domains]
+    parts = [
+        _common(outcomes.right[outcomes.domain == number], domain, own)
+        for number, (domain, own) in enumerate(zip(domains, ties, strict=True))
+    ]
+    if len(domains) == 1:
+        together = parts[0][0]
     return Fitted(
         models=outcomes.models,
         domains=outcomes.domains,
         accuracy=np.stack([d.accuracy for d in domains], axis=1),
         queries=np.array([d.queries for d in domains]),
         all_domains=together,
-        ties=ties,
-        common=np.stack([_common(outcomes, number, d, ties[number]) for number, d in enumerate(domains)], axis=1),
+        ties=tuple(own for own, _ in parts),
+        common=np.stack([common for _, common in parts], axis=1),
         families=families or {},
         cost_usd=_costs(outcomes),
         coupling=fit_coupling(outcomes),
     )
 
 
-def _common(outcomes: Outcomes, number: int, domain: _Domain, ties: Ties) -> np.ndarray:
-    """float64[model]: each model's own rho_between, or the domain's for all."""
-    own = None
-    if domain.complete >= _OWN_TIES and ties.rho_family == 0.0:
-        own = own_shares(outcomes.right[outcomes.domain == number], _within(domain, ties.unsolvable), ties.unsolvable)
-    return np.full(len(outcomes.models), ties.rho_between) if own is None else own
+def _common(right: np.ndarray, domain: _Domain, ties: Ties) -> tuple[Ties, np.ndarray]:
+    """Each model's own rho_between, or the domain's for all; and the ties with what is unsolvable beside them.
+
+    What models have in common and what none of them solves explain the same failures, so each is found by turns, given
+    the other.
+    """
+    same = np.full(right.shape[1], ties.rho_between)
+    if domain.complete < _OWN_TIES or ties.rho_family > 0.0:
+        return ties, same
+    unsolvable = ties.unsolvable
+    for _ in range(_TURNS):
+        own = own_shares(right, _within(domain, unsolvable), unsolvable)
+        if own is None:
+            return ties, same
+        last, unsolvable = unsolvable, _unsolvable([domain], lambda _, own=own: own)
+        if abs(unsolvable - last) <= _SETTLED:
+            break
+    every = ~np.eye(len(same), dtype=bool)
+    return Ties(_rho([domain], every, unsolvable), 0.0, unsolvable), own
 
 
 def _ties(domains: list[_Domain], kin: np.ndarray) -> Ties:
-    unsolvable = _unsolvable(domains, kin)
+    every = ~np.eye(len(kin), dtype=bool)
+    complete = [domain for domain in domains if domain.complete]
+    unsolvable = _unsolvable(complete, lambda share: _rho(complete, every, share))
     others = ~kin & ~np.eye(len(kin), dtype=bool)
     rho_between = _rho(domains, others if others.any() else kin, unsolvable)
     rho_family = max(_rho(domains, kin, unsolvable) - rho_between, 0.0) if kin.any() and others.any() else 0.0
@@ -171,22 +193,23 @@ def _rho(domains: list[_Domain], chosen: np.ndarray, unsolvable: float) -> float
     return _HIGHEST_RHO if surplus(_HIGHEST_RHO) <= 0.0 else float(brentq(surplus, 0.0, _HIGHEST_RHO, xtol=1e-5))
 
 
-def _unsolvable(domains: list[_Domain], kin: np.ndarray) -> float:
-    """The share that no model solves, at which all are wrong as often as they are."""
+def _unsolvable(complete: list[_Domain], given: Callable[[float], float | np.ndarray]) -> float:
+    """The share that no model solves, at which all are wrong as often as they are.
+
+    `given`: such a share -> the correlation beside it, or what each model has in common with all.
+    """
     from scipy.optimize import brentq
 
-    complete = [domain for domain in domains if domain.complete]
     if not complete:
         return 0.0
     sizes = np.array([domain.complete for domain in complete], float)
     observed = float(np.array([domain.all_wrong for domain in complete]) @ sizes / sizes.sum())
-    every = ~np.eye(len(kin), dtype=bool)
 
     def surplus(share: float) -> float:
-        rho = _rho(complete, every, share)
+        common = given(share)
         factor, weights = grid()
         wrong = [
-            share + (1.0 - share) * float(np.prod(1.0 - success(_within(d, share), rho, factor), axis=0) @ weights)
+            share + (1.0 - share) * float(np.prod(1.0 - success(_within(d, share), common, factor), axis=0) @ weights)
             for d in complete
         ]
         return float(np.array(wrong) @ sizes / sizes.sum()) - observed

@@ -11,22 +11,19 @@ from functools import cache
 import numpy as np
 
 _MOST, _POINTS, _REACH = 0.995, 121, 6.0
-_CONFIDENCE = 0.95
 
 
 def own_shares(right: np.ndarray, ability: np.ndarray, unsolvable: float) -> np.ndarray | None:
     """float64[model]: signed shares of the ease that models have in common with all, squares of their loadings.
 
-    None where loadings do not differ beyond chance (Cochran's Q over their standard errors, at 5 %), or for fewer than
-    three models: two have one correlation, of which no shares can be told. `right[query, model]`: 1, 0 or -1 (not
+    None where loadings scatter no more than their standard errors do, or for fewer than three models: two have one
+    correlation, of which no shares can be told. `right[query, model]`: 1, 0 or -1 (not
     recorded). `ability[model]` at the accuracies, given the share of `unsolvable` tasks.
 
     Each loading is moved to their mean as its error and their scatter say (DerSimonian and Laird, "Meta-analysis in
     clinical trials", Controlled Clinical Trials 7 (1986)). The sign of all together is that which makes their sum
     positive.
     """
-    from scipy.stats import chi2
-
     if right.shape[1] < 3:
         return None
     patterns, queries = np.unique(right, axis=0, return_counts=True)
@@ -37,9 +34,10 @@ def own_shares(right: np.ndarray, ability: np.ndarray, unsolvable: float) -> np.
     weight = 1.0 / variance
     mean = weight @ loading / weight.sum()
     scatter = float(weight @ (loading - mean) ** 2)
-    if scatter <= chi2.ppf(_CONFIDENCE, len(loading) - 1):
+    by_chance = len(loading) - 1  # what errors alone make of it, in the mean
+    if scatter <= by_chance:
         return None
-    between = (scatter - (len(loading) - 1)) / (weight.sum() - weight @ weight / weight.sum())
+    between = (scatter - by_chance) / (weight.sum() - weight @ weight / weight.sum())
     weight = 1.0 / (variance + between)
     mean = weight @ loading / weight.sum()
     drawn = (between * loading + variance * mean) / (between + variance)

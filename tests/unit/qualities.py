@@ -13,10 +13,18 @@ from fleetsim.scenario.quality import DomainQuality, ModelQuality, QualitySettin
 
 
 def tables(
-    accuracy: Sequence[float], families: Sequence[str] | None = None, model: dict[str, Any] | None = None, **domain: Any
+    accuracy: Sequence[float],
+    families: Sequence[str] | None = None,
+    model: dict[str, Any] | None = None,
+    common: Sequence[float] | None = None,
+    **domain: Any,
 ) -> Quality:
-    """Tables of models with these accuracies; `model` and `domain`: keys of the scenario language."""
+    """Tables of models with these accuracies; `model` and `domain`: keys of the scenario language.
+
+    `common`: the rho_between of each model.
+    """
     figures = settled(QualitySettings(every_domain=DomainQuality(**domain)), "general")
     families = families or [str(number) for number in range(len(accuracy))]
     models = [ModelQuality(**(model or {}))] * len(accuracy)
-    return quality_tables(np.array(accuracy)[:, None], [figures], models, families)
+    own = None if common is None else np.array(common, np.float64)[:, None]
+    return quality_tables(np.array(accuracy)[:, None], [figures], models, families, common=own)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 
 from fleetsim import planning
 from fleetsim.errors import InputFaults
 from fleetsim.quality.judged import Judged, judged
 from fleetsim.scenario import json_schema, load
-from fleetsim.scenario.quality import DomainQuality, QualitySettings, settled
+from fleetsim.scenario.quality import DomainQuality, ModelQuality, QualitySettings, settled
 from fleetsim.scenario.read import parse
 from fleetsim.study.run import prepare
 
@@ -113,6 +114,35 @@ class TestWhoIsJudged:
         assert first == second != third
 
 
+class TestWhatModelsHaveInCommon:
+    OWN = QUALITY.replace(
+        "{accuracy", "{models: {big: {rho_between: {code: -0.2}}, small: {rho_between: 80 %}}, accuracy"
+    )
+
+    def test_without_a_word_it_is_the_domains(self, tmp_path):
+        found = table(tmp_path, QUALITY.replace("{accuracy", "{domains: {code: {rho_between: 0.5}}, accuracy")).tables
+        assert found.common.tolist() == [[0.6, 0.5]] * 2
+        assert found.common_task.tolist() == [[0.3, 0.3]] * 2
+
+    def test_a_models_own_goes_before_with_an_equal_part_for_the_task(self, tmp_path):
+        found = table(tmp_path, self.OWN)
+        assert found.tables.common.tolist() == [[0.8, 0.8], [0.6, -0.2]]
+        assert found.tables.common_task == pytest.approx(np.array([[0.4, 0.4], [0.3, 0.1]]))
+        assert found.shared_ease == ((0.3, 0.3), (0.3, 0.3))
+
+    def test_it_is_there_where_others_have_nothing_in_common(self, tmp_path):
+        found = table(tmp_path, self.OWN.replace("{models", "{every_domain: {rho_between: 0}, models"))
+        assert found.tables.common.tolist() == [[0.8, 0.8], [0.0, -0.2]]
+        assert found.tables.common_task.tolist() == [[0.0, 0.0]] * 2
+        assert found.shared_ease == ((0.0, 1.0), (0.0, 1.0))
+
+    def test_it_is_shown_and_loads_again(self, tmp_path):
+        loaded = load(written(tmp_path, self.OWN))
+        (tmp_path / "again.yaml").write_text(loaded.resolved())
+        assert load(tmp_path / "again.yaml").scenario == loaded.scenario
+        jsonschema.Draft202012Validator(json_schema()).validate(parse(self.OWN, "block").data | parse(BASE, "b").data)
+
+
 class TestDefaults:
     def test_they_are_the_measured_ones(self):
         figures = settled(QualitySettings(), "math")
@@ -128,6 +158,8 @@ class TestDefaults:
         low, high = (settled(QualitySettings(every_domain=DomainQuality(rho_between=r)), "any") for r in (0.2, 0.98))
         assert low.rho_parts == 0.2
         assert high.rho_family == pytest.approx(0.02)
+        own = QualitySettings(models={"small": ModelQuality(rho_between=-0.97)})
+        assert settled(own, "any").rho_family == pytest.approx(0.03)
 
     def test_a_domain_overrides_every_domain(self):
         settings = QualitySettings(
@@ -176,6 +208,22 @@ BAD = {
         14,
         "quality.models.big.rho_within",
         "below rho_between + rho_family of math (0.65)",
+    ),
+    "quality: {models: {big: {rho_between: -1.2}}}": (14, "quality.models.big.rho_between", "is below -1"),
+    "quality: {models: {big: {rho_between: {maths: 0.5}}}}": (
+        14,
+        "quality.models.big.rho_between.maths",
+        "did you mean 'math'",
+    ),
+    "quality: {every_domain: {rho_family: 0.1}, models: {big: {rho_between: {math: -0.95}}}}": (
+        14,
+        "quality.models.big.rho_between.math",
+        "makes 1.05 with rho_family of math; they add up to 1 at most",
+    ),
+    "quality: {models: {big: {rho_within: 0.7, rho_between: {code: 0.8}}}}": (
+        14,
+        "quality.models.big.rho_within",
+        "below rho_between + rho_family of code (0.85)",
     ),
     "quality: {models: {big: {length: {kappa: 0.9, shared: 0.5}}}}": (
         14,
