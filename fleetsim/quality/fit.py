@@ -148,7 +148,7 @@ def independent(fitted: Fitted) -> Fitted:
 
 
 def alike(fitted: Fitted) -> Fitted:
-    """The same with one correlation for all models of a domain."""
+    """The same with one correlation for all models of a domain, beside the same share of unsolvable tasks."""
     between = np.array([ties.rho_between for ties in fitted.ties])
     return replace(fitted, common=np.broadcast_to(between, fitted.common.shape))
 
