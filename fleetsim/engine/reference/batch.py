@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from fleetsim.engine.reference.conversations import Conversations
 from fleetsim.engine.reference.plan_rows import PoolRow
-from fleetsim.engine.reference.queue import Queue
 from fleetsim.engine.reference.records import Call
 from fleetsim.tables import Scheduler
 
@@ -54,9 +53,9 @@ class Step:
 class Batch:
     """The calls given to a replica: those waiting, and those that hold KV blocks, running or in transfer."""
 
-    def __init__(self, pool: PoolRow, queue: Queue) -> None:
+    def __init__(self, pool: PoolRow) -> None:
         self.pool = pool
-        self.queue = queue
+        self.queue: list[Call] = []
         self.running: list[Call] = []  # in the order of their last admission
         self.in_transfer: list[Call] = []  # prefilled here, to be decoded elsewhere; their KV is not there yet
         self.kept = Conversations()
@@ -65,13 +64,6 @@ class Batch:
 
     def make_up_step(self, now_ns: int) -> Step:
         """The step that starts now."""
-        self.queue.step_starts()
-        step = self.step_as_scheduled(now_ns)
-        self.queue.step_is_made_up()
-        return step
-
-    def step_as_scheduled(self, now_ns: int) -> Step:
-        """The step as the pool's scheduler has it."""
         if self.pool.scheduler != Scheduler.CHUNKED:
             step = self.prefill_step(now_ns)
             if step.chunks:
@@ -125,7 +117,7 @@ class Batch:
         call.interrupted = call.emitted_tokens > 0
         call.preemptions += 1
         self.preemptions += 1
-        self.queue.put_back(call)
+        self.queue.insert(0, call)
 
     def continue_prefill(self, budget: int) -> list[Chunk]:
         """The next chunk of the sequence that is in prefill, if there is one and budget is left."""
@@ -136,14 +128,14 @@ class Batch:
     def admit(self, step: Step, budget: int, may_join: Callable[[Call], bool]) -> None:
         """Admit from the queue into the step while budget, seats and blocks last and its head may join."""
         while budget > 0 and len(self.running) < self.pool.max_num_seqs and self.queue:
-            call = self.queue.head
+            call = self.queue[0]
             if not may_join(call):
                 break
             imported = call.decodes  # nothing of its target is left to compute: it writes its next entry at once
             blocks = self.blocks_for(call.context_tokens if imported else call.target_tokens)
             if blocks > self.free_blocks():
                 break
-            self.running.append(self.queue.admit_head())
+            self.running.append(self.queue.pop(0))
             call.blocks = blocks
             if call.admitted_ns < 0:
                 call.admitted_ns = step.start_ns

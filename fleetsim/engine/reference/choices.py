@@ -8,17 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from fleetsim.engine.reference.endpoint import Endpoint
-from fleetsim.engine.reference.joins import score_of
 from fleetsim.engine.reference.plan_rows import NodeRow, OptionRow
 from fleetsim.engine.reference.pool import Pool
 from fleetsim.engine.reference.records import Task
-from fleetsim.engine.reference.threads import Taken, Thread
+from fleetsim.engine.reference.threads import Thread
 from fleetsim.errors import EngineFault
 from fleetsim.luck import Stream, bits, normal, uniform
-from fleetsim.normal import normal_cdf
 from fleetsim.plan import Plan
 from fleetsim.quality import answers
-from fleetsim.tables import BLANK, OPTION_SIGNALS, Learns, SignalOf, TableKey
+from fleetsim.tables import OPTION_SIGNALS, SignalOf, TableKey
 
 
 @dataclass
@@ -29,6 +27,15 @@ class Memory:
     reward: float = 0.0  # sum of their rewards, discounted
 
 
+@dataclass(frozen=True)
+class Taken:
+    """Which option a task took last at a SELECT that learns."""
+
+    node: int
+    branch: int
+    guess: int  # domain that the task was taken for
+
+
 class Choices:
     """The choices of all SELECTs, and what they have learnt."""
 
@@ -37,7 +44,6 @@ class Choices:
         self.pools = pools
         self.options = [OptionRow(*row) for row in plan.options.tolist()]
         self.memory = [Memory() for _ in range(plan.memory_rows)]
-        self.own: dict[int, list[Memory]] = {}  # by task: what it remembers itself
         self.taken: dict[int, Taken] = {}  # by task
 
     def branch(self, row: NodeRow, node: int, thread: Thread) -> int:
@@ -69,10 +75,8 @@ class Choices:
                 f"selector {selector.name!r} of node {node} chose branch {branch} for task {task}; the node's "
                 f"branches are 0 to {row.branches - 1}: return an index below len(options)"
             )
-        if row.learns == Learns.ALL_TASKS:
+        if row.learns == 1:
             self.taken[task] = Taken(node, branch, guess)
-        elif row.learns == Learns.OWN_TASK:
-            thread.tried = Taken(node, branch, guess)
         return branch
 
     def guess(self, row: NodeRow, node: int, thread: Thread) -> int:
@@ -84,11 +88,10 @@ class Choices:
 
     def signals(self, row: NodeRow, thread: Thread, guess: int, bound: bool) -> np.recarray:
         """What the rule may observe; made afresh, so that it can change nothing."""
-        table, task = OPTION_SIGNALS.empty(row.branches), thread.task.task
+        table = OPTION_SIGNALS.empty(row.branches)
         for b in range(row.branches):
             number = row.first_option + b
-            option = self.options[number]
-            memory = self.recalled(row, option, guess, task)
+            option, memory = self.options[number], self.recalled(self.options[number], guess)
             signal = self.signal(row, b, thread)
             table[b].signal = signal
             table[b].quality = self.quality(row, number, guess, signal)
@@ -146,39 +149,24 @@ class Choices:
 
     # Learning
 
-    def recalled(self, row: NodeRow, option: OptionRow, guess: int, task: int) -> Memory:
-        """What is known of the option of a SELECT on tasks taken for the domain `guess`, or on this task."""
-        memory = self.memory
-        if row.learns == Learns.OWN_TASK:
-            memory = self.own.setdefault(task, [Memory() for _ in range(self.plan.task_memory_rows)])
-        return memory[option.memory + (guess if option.domains > 1 else 0)]
+    def recalled(self, option: OptionRow, guess: int) -> Memory:
+        """What is known of the option on tasks taken for the domain `guess`."""
+        return self.memory[option.memory + (guess if option.domains > 1 else 0)]
 
     def learn(self, task: Task, nodes: list[NodeRow]) -> None:
-        """The task has ended and tells how it went, if it took an option of a SELECT whose memory all tasks share."""
+        """The task has ended and tells how it went, if it took an option of a SELECT that learns."""
         taken = self.taken.pop(task.task, None)
-        if taken is not None and task.right != -1:
-            self.report(nodes[taken.node], taken, task.task, float(task.right), attempt=0)
-
-    def learn_score(self, thread: Thread, verify: NodeRow, nodes: list[NodeRow]) -> None:
-        """A verifier looks at the thread's answer: that is how what the thread has tried went."""
-        taken, answer, task = thread.tried, thread.answer, thread.task.task
-        if taken is None:
+        if taken is None or task.right == -1:
             return
-        score = score_of(answer, self.plan, task, verify.separation)
-        worth = 0.0 if answer.label == BLANK else normal_cdf(score - 0.5 * verify.separation)
-        self.report(nodes[taken.node], taken, task, worth, thread.attempt)
-        thread.tried = None
-
-    def report(self, row: NodeRow, taken: Taken, task: int, observed: float, attempt: int) -> None:
-        """Memory takes up how the option went, or the other way round."""
-        if uniform(self.plan.seed, int(Stream.FEEDBACK), task, taken.node, attempt) < row.feedback_error:
-            observed = 1.0 - observed
+        row = nodes[taken.node]
         options = self.options[row.first_option : row.first_option + row.branches]
+        mistaken = uniform(self.plan.seed, int(Stream.FEEDBACK), task.task, taken.node, 0) < row.feedback_error
+        observed = 1 - task.right if mistaken else task.right
         for option in options:
-            memory = self.recalled(row, option, taken.guess, task)
+            memory = self.recalled(option, taken.guess)
             memory.reports *= row.discount
             memory.reward *= row.discount
         chosen = options[taken.branch]
-        memory = self.recalled(row, chosen, taken.guess, task)
+        memory = self.recalled(chosen, taken.guess)
         memory.reports += 1.0
         memory.reward += observed - row.cost_weight * chosen.cost_usd

@@ -13,7 +13,6 @@ from fleetsim.engine.reference.clock import Clock
 from fleetsim.engine.reference.durations import first_step_ns, growth_per_step_ns, run_end_ns
 from fleetsim.engine.reference.link import Link
 from fleetsim.engine.reference.plan_rows import PoolRow, VersionRow, first_version
-from fleetsim.engine.reference.queue import Queue
 from fleetsim.engine.reference.records import Call, Run, Sample
 from fleetsim.tables import Rank, RunKind, Status
 
@@ -29,13 +28,13 @@ class Replica:
         self,
         number: int,
         pool: PoolRow,
-        queue: Queue,
         base_ns: np.ndarray,
         clock: Clock,
         departed: Callable[[Call], None],
         transferred: Callable[[Call], None],
     ) -> None:
-        self.number, self.pool = number, pool
+        self.number = number
+        self.pool = pool
         self.version = first_version(pool)
         self.open = True
         self.emptied: Callable[[], None] | None = None  # to be told when the last call has left
@@ -44,7 +43,7 @@ class Replica:
         self.departed = departed
         self.transferred = transferred
         self.link = Link(pool, clock, self.release)
-        self.batch = Batch(pool, queue)
+        self.batch = Batch(pool)
         self.outstanding = self.outstanding_tokens = 0
         self.step: Step | None = None
         self.run: Run | None = None
@@ -70,12 +69,12 @@ class Replica:
             self.bell = self.clock.env.event()
 
     def join(self, call: Call) -> None:
-        """A call is given to this replica: it waits in the queue."""
+        """A call is given to this replica: it goes to the tail of the queue."""
         call.replica = self.number
         call.target_tokens = call.prompt_tokens
         self.outstanding += 1
         self.outstanding_tokens += call.prompt_tokens
-        self.batch.queue.join(call, self.clock.now_ns)
+        self.batch.queue.append(call)
         self.wake()
 
     def wake(self) -> None:
@@ -166,7 +165,6 @@ class Replica:
         call.emitted_tokens += 1
         call.last_token_ns = now_ns
         self.output_tokens += 1
-        self.batch.queue.emitted(call)
 
     def write_gap(self, since_ns: int, sequences: int) -> None:
         """The gap of sequences that had to wait and have their next token now."""

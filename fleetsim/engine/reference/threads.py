@@ -24,15 +24,6 @@ class Answer:
     agreement: float = 0.0  # share of votes behind it
 
 
-@dataclass(frozen=True)
-class Taken:
-    """Which option a task, or a thread, took last at a SELECT that learns."""
-
-    node: int
-    branch: int
-    guess: int  # domain that the task was taken for
-
-
 @dataclass(eq=False)
 class Thread:
     """One walk through the graph."""
@@ -46,7 +37,6 @@ class Thread:
     good: int = 1  # whether all finished stages of a pipeline were right
     answer: Answer = Answer()
     gathering: Gathering | None = None  # the FORK it came from and is to be joined for
-    tried: Taken | None = None  # what no verifier has scored yet, for the task's own memory
 
     @property
     def attempt(self) -> int:
