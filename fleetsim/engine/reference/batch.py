@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fleetsim.engine.reference.conversations import Conversations
 from fleetsim.engine.reference.plan_rows import PoolRow
+from fleetsim.engine.reference.queue import Queue
 from fleetsim.engine.reference.records import Call
 from fleetsim.tables import Scheduler
 
@@ -53,9 +54,9 @@ class Step:
 class Batch:
     """The calls given to a replica: those waiting, and those that hold KV blocks, running or in transfer."""
 
-    def __init__(self, pool: PoolRow) -> None:
+    def __init__(self, pool: PoolRow, queue: Queue) -> None:
         self.pool = pool
-        self.queue: list[Call] = []
+        self.queue = queue
         self.running: list[Call] = []  # in the order of their last admission
         self.in_transfer: list[Call] = []  # prefilled here, to be decoded elsewhere; their KV is not there yet
         self.kept = Conversations()
@@ -64,13 +65,19 @@ class Batch:
 
     def make_up_step(self, now_ns: int) -> Step:
         """The step that starts now."""
+        self.queue.others.step_start_begins()
+        step = self.step_by_scheduler(now_ns)
+        self.queue.others.step_start_is_over()
+        self.kept.trim(self.free_blocks())
+        return step
+
+    def step_by_scheduler(self, now_ns: int) -> Step:
+        """Chunks and decoding sequences in one step, or in steps of their own."""
         if self.pool.scheduler != Scheduler.CHUNKED:
             step = self.prefill_step(now_ns)
             if step.chunks:
-                self.kept.trim(self.free_blocks())
                 return step
         step = self.step_with_decoding(now_ns)
-        self.kept.trim(self.free_blocks())
         self.closed |= self.pool.scheduler == Scheduler.STATIC and not step.empty
         return step
 
@@ -117,7 +124,7 @@ class Batch:
         call.interrupted = call.emitted_tokens > 0
         call.preemptions += 1
         self.preemptions += 1
-        self.queue.insert(0, call)
+        self.queue.put_in_front(call)
 
     def continue_prefill(self, budget: int) -> list[Chunk]:
         """The next chunk of the sequence that is in prefill, if there is one and budget is left."""
@@ -128,14 +135,14 @@ class Batch:
     def admit(self, step: Step, budget: int, may_join: Callable[[Call], bool]) -> None:
         """Admit from the queue into the step while budget, seats and blocks last and its head may join."""
         while budget > 0 and len(self.running) < self.pool.max_num_seqs and self.queue:
-            call = self.queue[0]
+            call = self.queue.head
             if not may_join(call):
                 break
             imported = call.decodes  # nothing of its target is left to compute: it writes its next entry at once
             blocks = self.blocks_for(call.context_tokens if imported else call.target_tokens)
             if blocks > self.free_blocks():
                 break
-            self.running.append(self.queue.pop(0))
+            self.running.append(self.queue.take_head())
             call.blocks = blocks
             if call.admitted_ns < 0:
                 call.admitted_ns = step.start_ns

@@ -8,32 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from fleetsim.engine.reference.endpoint import Endpoint
+from fleetsim.engine.reference.joins import score_of
 from fleetsim.engine.reference.plan_rows import NodeRow, OptionRow
 from fleetsim.engine.reference.pool import Pool
 from fleetsim.engine.reference.records import Task
-from fleetsim.engine.reference.threads import Thread
+from fleetsim.engine.reference.threads import Taken, Thread
 from fleetsim.errors import EngineFault
 from fleetsim.luck import Stream, bits, normal, uniform
+from fleetsim.normal import normal_cdf
 from fleetsim.plan import Plan
 from fleetsim.quality import answers
-from fleetsim.tables import OPTION_SIGNALS, SignalOf, TableKey
+from fleetsim.tables import BLANK, OPTION_SIGNALS, Learns, SignalOf, TableKey
 
 
 @dataclass
 class Memory:
-    """What tasks have told of one option, on one domain or on all."""
+    """What has been told of one option, on one domain or on all."""
 
     reports: float = 0.0  # how many, discounted
     reward: float = 0.0  # sum of their rewards, discounted
-
-
-@dataclass(frozen=True)
-class Taken:
-    """Which option a task took last at a SELECT that learns."""
-
-    node: int
-    branch: int
-    guess: int  # domain that the task was taken for
 
 
 class Choices:
@@ -43,8 +36,9 @@ class Choices:
         self.plan = plan
         self.pools = pools
         self.options = [OptionRow(*row) for row in plan.options.tolist()]
-        self.memory = [Memory() for _ in range(plan.memory_rows)]
-        self.taken: dict[int, Taken] = {}  # by task
+        self.memory = blank_memory(plan.memory_rows)  # that all tasks share
+        self.memory_of_task: dict[int, list[Memory]] = {}  # of those that have remembered anything
+        self.taken: dict[int, Taken] = {}  # what each task took last where all tasks share the memory
 
     def branch(self, row: NodeRow, node: int, thread: Thread) -> int:
         """The number of the branch that the thread takes."""
@@ -75,8 +69,10 @@ class Choices:
                 f"selector {selector.name!r} of node {node} chose branch {branch} for task {task}; the node's "
                 f"branches are 0 to {row.branches - 1}: return an index below len(options)"
             )
-        if row.learns == 1:
+        if row.learns == Learns.ALL_TASKS:
             self.taken[task] = Taken(node, branch, guess)
+        elif row.learns == Learns.OWN_TASK:
+            thread.tried = Taken(node, branch, guess)
         return branch
 
     def guess(self, row: NodeRow, node: int, thread: Thread) -> int:
@@ -89,9 +85,10 @@ class Choices:
     def signals(self, row: NodeRow, thread: Thread, guess: int, bound: bool) -> np.recarray:
         """What the rule may observe; made afresh, so that it can change nothing."""
         table = OPTION_SIGNALS.empty(row.branches)
+        known = self.known(row, thread.task)
         for b in range(row.branches):
             number = row.first_option + b
-            option, memory = self.options[number], self.recalled(self.options[number], guess)
+            option, memory = self.options[number], known[memory_row(self.options[number], guess)]
             signal = self.signal(row, b, thread)
             table[b].signal = signal
             table[b].quality = self.quality(row, number, guess, signal)
@@ -149,24 +146,62 @@ class Choices:
 
     # Learning
 
-    def recalled(self, option: OptionRow, guess: int) -> Memory:
-        """What is known of the option on tasks taken for the domain `guess`."""
-        return self.memory[option.memory + (guess if option.domains > 1 else 0)]
+    def known(self, row: NodeRow, task: Task) -> list[Memory]:
+        """The memory that the SELECT looks at and learns into: one that all tasks share, or the task's own."""
+        if row.learns != Learns.OWN_TASK:
+            return self.memory
+        return self.memory_of_task.setdefault(task.task, blank_memory(self.plan.task_memory_rows))
 
     def learn(self, task: Task, nodes: list[NodeRow]) -> None:
-        """The task has ended and tells how it went, if it took an option of a SELECT that learns."""
+        """The task has ended and tells how it went, if it took an option of a SELECT that all tasks tell."""
         taken = self.taken.pop(task.task, None)
         if taken is None or task.right == -1:
             return
         row = nodes[taken.node]
+        mistaken = self.mistaken(row, taken, task, attempt=0)
+        self.remember(row, taken, task, observed=1 - task.right if mistaken else task.right)
+
+    def report(self, thread: Thread, verifier: NodeRow, nodes: list[NodeRow]) -> None:
+        """A verifier looks at the thread's answer: the task remembers how what the thread has tried fared."""
+        taken, thread.tried = thread.tried, None
+        if taken is None:
+            return
+        row = nodes[taken.node]
+        observed = self.promise(thread, verifier)
+        if self.mistaken(row, taken, thread.task, thread.attempt):
+            observed = 1 - observed
+        self.remember(row, taken, thread.task, observed)
+
+    def promise(self, thread: Thread, verifier: NodeRow) -> float:
+        """How good the verifier takes the thread's answer to be, from 0 to 1."""
+        if thread.answer.label == BLANK:
+            return 0.0
+        score = score_of(thread.answer, self.plan, thread.task.task, verifier.separation)
+        return normal_cdf(score - 0.5 * verifier.separation)
+
+    def mistaken(self, row: NodeRow, taken: Taken, task: Task, attempt: int) -> bool:
+        """Whether a report is the wrong way round."""
+        return uniform(self.plan.seed, int(Stream.FEEDBACK), task.task, taken.node, attempt) < row.feedback_error
+
+    def remember(self, row: NodeRow, taken: Taken, task: Task, observed: float) -> None:
+        """What is known of all options of the SELECT fades, and a report on the one that was taken is added."""
         options = self.options[row.first_option : row.first_option + row.branches]
-        mistaken = uniform(self.plan.seed, int(Stream.FEEDBACK), task.task, taken.node, 0) < row.feedback_error
-        observed = 1 - task.right if mistaken else task.right
+        known = self.known(row, task)
         for option in options:
-            memory = self.recalled(option, taken.guess)
+            memory = known[memory_row(option, taken.guess)]
             memory.reports *= row.discount
             memory.reward *= row.discount
         chosen = options[taken.branch]
-        memory = self.recalled(chosen, taken.guess)
+        memory = known[memory_row(chosen, taken.guess)]
         memory.reports += 1.0
         memory.reward += observed - row.cost_weight * chosen.cost_usd
+
+
+def blank_memory(rows: int) -> list[Memory]:
+    """Memory of nothing."""
+    return [Memory() for _ in range(rows)]
+
+
+def memory_row(option: OptionRow, guess: int) -> int:
+    """Where it is remembered how the option fares on tasks taken for the domain `guess`."""
+    return option.memory + (guess if option.domains > 1 else 0)

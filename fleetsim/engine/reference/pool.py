@@ -10,6 +10,7 @@ from fleetsim.engine.reference.clock import Clock
 from fleetsim.engine.reference.delivery import is_out, refuse, shorten
 from fleetsim.engine.reference.judge import judge
 from fleetsim.engine.reference.plan_rows import PoolRow
+from fleetsim.engine.reference.queue import queue_of
 from fleetsim.engine.reference.records import Call
 from fleetsim.engine.reference.replica import Replica
 from fleetsim.errors import EngineFault
@@ -43,7 +44,10 @@ class Pool:
         self.clock = clock
         self.departed = departed
         numbers = range(self.row.first_replica, self.row.first_replica + self.row.replicas)
-        self.replicas = [Replica(number, self.row, plan.base_ns, clock, departed, transferred) for number in numbers]
+        self.replicas = [
+            Replica(number, self.row, queue_of(plan, index), plan.base_ns, clock, departed, transferred)
+            for number in numbers
+        ]
 
     def deliver(self, call: Call) -> None:
         """The call reaches the pool: it joins a replica's queue, or is refused."""

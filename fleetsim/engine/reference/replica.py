@@ -13,12 +13,13 @@ from fleetsim.engine.reference.clock import Clock
 from fleetsim.engine.reference.durations import first_step_ns, growth_per_step_ns, run_end_ns
 from fleetsim.engine.reference.link import Link
 from fleetsim.engine.reference.plan_rows import PoolRow, VersionRow, first_version
+from fleetsim.engine.reference.queue import Queue
 from fleetsim.engine.reference.records import Call, Run, Sample
 from fleetsim.tables import Rank, RunKind, Status
 
 
 class Replica:
-    """One model copy. `number` is its row among all replicas; `base_ns` all tables of base step times.
+    """One model copy with its queue. `number`: its row among all replicas; `base_ns`: all tables of base step times.
 
     `departed(call)` is told of every call that has finished, `transferred(call)` of every call that was prefilled here
     and whose KV has reached the pool that decodes it.
@@ -28,6 +29,7 @@ class Replica:
         self,
         number: int,
         pool: PoolRow,
+        queue: Queue,
         base_ns: np.ndarray,
         clock: Clock,
         departed: Callable[[Call], None],
@@ -43,7 +45,7 @@ class Replica:
         self.departed = departed
         self.transferred = transferred
         self.link = Link(pool, clock, self.release)
-        self.batch = Batch(pool)
+        self.batch = Batch(pool, queue)
         self.outstanding = self.outstanding_tokens = 0
         self.step: Step | None = None
         self.run: Run | None = None
@@ -74,7 +76,7 @@ class Replica:
         call.target_tokens = call.prompt_tokens
         self.outstanding += 1
         self.outstanding_tokens += call.prompt_tokens
-        self.batch.queue.append(call)
+        self.batch.queue.join(call, self.clock.now_ns)
         self.wake()
 
     def wake(self) -> None:
@@ -165,6 +167,7 @@ class Replica:
         call.emitted_tokens += 1
         call.last_token_ns = now_ns
         self.output_tokens += 1
+        self.batch.queue.others.emitted(call)
 
     def write_gap(self, since_ns: int, sequences: int) -> None:
         """The gap of sequences that had to wait and have their next token now."""

@@ -24,6 +24,15 @@ class Answer:
     agreement: float = 0.0  # share of votes behind it
 
 
+@dataclass(frozen=True)
+class Taken:
+    """Which option was taken at a SELECT that learns."""
+
+    node: int
+    branch: int
+    guess: int  # domain that the task was taken for
+
+
 @dataclass(eq=False)
 class Thread:
     """One walk through the graph."""
@@ -37,6 +46,7 @@ class Thread:
     good: int = 1  # whether all finished stages of a pipeline were right
     answer: Answer = Answer()
     gathering: Gathering | None = None  # the FORK it came from and is to be joined for
+    tried: Taken | None = None  # last, at a SELECT that its own task remembers, and not reported on yet
 
     @property
     def attempt(self) -> int:

@@ -14,7 +14,7 @@ from fleetsim.engine.reference.pool import Pool
 from fleetsim.engine.reference.records import Call, Task
 from fleetsim.engine.reference.threads import Thread, branch_off
 from fleetsim.plan import Plan
-from fleetsim.tables import REFUSAL_NS, NodeKind, Rank, Status
+from fleetsim.tables import REFUSAL_NS, Look, NodeKind, Rank, Status
 
 Place = tuple[Thread, int]
 """A thread and the node that it is to enter."""
@@ -125,6 +125,8 @@ class Workflow:
     def verify(self, thread: Thread, node: int) -> Place:
         """VERIFY: the thread goes one way or the other."""
         row = self.nodes[node]
+        if row.look == Look.ANSWER:
+            self.choices.report(thread, row, self.nodes)
         passed = nodes.passes(row, thread, self.clock.now_ns, self.plan)
         return thread, row.next if passed else row.other
 
