@@ -69,7 +69,7 @@ class Rows:
                 think_ns=[dice.choice((0, 0, 1000, dice.randrange(9000))) for _ in range(count)],
                 class_id=[dice.randrange(classes) for _ in range(count)],
                 prompt_tokens=[dice.choice((4, dice.randint(1, most))) for _ in range(count)],
-                output_tokens=[dice.choice((1, 4, dice.randint(1, 12))) for _ in range(count)],
+                output_tokens=[dice.choice((1, 4, dice.randint(1, 20))) for _ in range(count)],
             )
             if not self.clients:
                 return
@@ -81,7 +81,7 @@ def random_queues(number: int) -> tuple[Plan, Rows]:
     pools, doors = [_pool(dice)], [0]
     if dice.random() < 0.5:
         together = {"context_tokens": 4000, "delay_ns": 0, "return_delay_ns": dice.choice((0, 700))}
-        link = {"transfer_ns_per_token": dice.choice((0.0, 30.0)), "transfer_latency_ns": dice.choice((0, 1000))}
+        link = {"transfer_ns_per_token": dice.choice((0.0, 30.0)), "transfer_latency_ns": dice.choice((0, 1000, 6000))}
         pools += [_pool(dice, caches=0, **together), _pool(dice, caches=0, decode_pool=1, **together) | link]
         doors = [0, 2] if dice.random() < 0.5 else [2]
     if dice.random() < 0.3:
@@ -126,7 +126,7 @@ def _pool(dice: random.Random, **columns: float) -> dict:
         "order_knobs": {"ageing_s": dice.choice((0.0, 1e-6, 1e-5)), "w_in": dice.choice((1.0, 0.0, 0.3))},
         "max_batched_tokens": dice.choice((20, 24, 100)),
         "block_tokens": dice.choice((1, 4)),
-        "kv_blocks": dice.choice((12, 14, 30, 1000)),
+        "kv_blocks": dice.choice((12, 14, 20, 40, 1000)),
         "context_tokens": 4000,
         "alpha_ns": dice.choice((0.0, 0.7)),
         "window_tokens": dice.choice((0, 9)),

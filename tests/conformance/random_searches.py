@@ -44,9 +44,12 @@ class SearchGraph(Graph):
         dice, head = self.dice, self.add({})
         limit, least, apart = dice.randint(2, 6), dice.choice((1.0, 9.0)), dice.choice((0.0, 1.5))
         scored = self.add(check(Look.ANSWER, least, following, head, separation=apart))
+        rounds = 0
         if dice.random() < 0.3:  # looked at twice: the second look has nothing to report on
             scored = self.add(check(Look.ANSWER, 0.5, scored, scored, separation=1.0))
-        ways, rounds = [], 0
+        if dice.random() < 0.4:  # those who were let go have tried nothing, the one who goes on behind them has
+            scored, rounds = self.one_fork(scored, lanes, depth)
+        ways = []
         for _ in range(dice.randint(2, 4)):
             way, more = self.one_call(scored, lanes, depth) if dice.random() < 0.8 else self.one_check(scored, lanes, 3)
             ways.append(way)
