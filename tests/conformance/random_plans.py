@@ -47,12 +47,12 @@ class Rows:
 def random_plan(number: int) -> tuple[Plan, Rows]:
     """The plan and the tasks of that number."""
     dice = random.Random(number)
-    pools = [dice.choice((_pool, _pool, _rented))(dice) for _ in range(dice.randint(2, 4))]
+    pools = [dice.choice((random_pool, random_pool, rented_pool))(dice) for _ in range(dice.randint(2, 4))]
     doors = list(range(len(pools)))
     if dice.random() < 0.5:
         context_tokens = dice.choice((100, 4000))
         link = {"transfer_ns_per_token": dice.choice((0.0, 30.0)), "transfer_latency_ns": dice.choice((0, 700))}
-        pools.append(_pool(dice, caches=0, context_tokens=context_tokens, delay_ns=0, return_delay_ns=0))
+        pools.append(random_pool(dice, caches=0, context_tokens=context_tokens, delay_ns=0, return_delay_ns=0))
         pools.append(pools[-1] | {"decode_pool": len(pools) - 1, "replicas": dice.randint(1, 2)} | link)
         doors.append(len(pools) - 1)
     graph = Graph(dice, doors)
@@ -67,13 +67,13 @@ def random_plan(number: int) -> tuple[Plan, Rows]:
         sample_every_ns=HORIZON_NS // 7,
         clients=clients,
         domains=DOMAINS,
-        quality=_quality(dice),
+        quality=judged_models(dice),
         options=options(*graph.option_rows),
         option_ability=np.array([dice.gauss(0, 1) for _ in range(DOMAINS * len(graph.option_rows))]),
         memory_rows=DOMAINS * len(graph.option_rows),
         task_memory_rows=DOMAINS * len(graph.option_rows),
         selectors=tuple(rules),
-        selector_knobs=np.array([_knobs(rule) for rule in rules]),
+        selector_knobs=np.array([own_knobs(rule) for rule in rules]),
         versions=_versions(dice, pools),
         changes=_changes(dice, pools),
         priorities=np.array([dice.choice((0, 1)) for _ in range(CLASSES)]),
@@ -81,12 +81,14 @@ def random_plan(number: int) -> tuple[Plan, Rows]:
     return plan, Rows(number, clients)
 
 
-def _knobs(rule: Selector) -> list[float]:
+def own_knobs(rule: Selector) -> list[float]:
+    """The defaults of a rule's knobs."""
     values = list(rule.knobs.values())
     return values + [0.0] * (KNOBS - len(values))
 
 
-def _pool(dice: random.Random, **columns: int) -> dict:
+def random_pool(dice: random.Random, **columns: int) -> dict:
+    """A pool of replicas; `columns`: what is not drawn."""
     given = {
         "replicas": dice.randint(1, 3),
         "balancer": dice.choice(sorted(BALANCERS)),
@@ -112,7 +114,8 @@ def _pool(dice: random.Random, **columns: int) -> dict:
     return pool(**(given | columns))
 
 
-def _rented(dice: random.Random) -> dict:
+def rented_pool(dice: random.Random) -> dict:
+    """An endpoint."""
     limits = {"requests_per_ns": dice.choice((0.0, 3e-5)), "requests_most": 3.0}
     limits |= {"tokens_per_ns": dice.choice((0.0, 2e-3)), "tokens_most": 90.0}
     network = {"delay_ns": dice.choice((0, 800)), "return_delay_ns": dice.choice((0, 800))}
@@ -120,7 +123,8 @@ def _rented(dice: random.Random) -> dict:
     return endpoint([900, 2000, 5000, 30_000], [100, 300], **limits, **network, **columns)
 
 
-def _quality(dice: random.Random) -> object:
+def judged_models(dice: random.Random) -> object:
+    """How right the models are, some of one family."""
     ability = [[dice.gauss(0.3, 0.8) for _ in range(DOMAINS)] for _ in range(MODELS)]
     return quality(
         ability,

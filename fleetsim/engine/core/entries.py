@@ -1,7 +1,8 @@
-"""Conversations that replicas keep until their blocks are needed (docs/engine.md, section 5a).
+"""Conversations that replicas keep until their blocks are needed (docs/engine.md, section 5b).
 
 Trimming is done late: the free blocks of a replica only become fewer while its run of steps goes on, so the last step
-that was started says what is left.
+that was started says what is left - as long as all entries are there. Who looks at them during a run, or drops some,
+trims first (`keeping.py`).
 """
 
 from __future__ import annotations
@@ -88,11 +89,3 @@ def take_conversation(call, replica, clock, live_tasks, live_entries):
     blocks = min(live_entries[at].blocks, (call.target - 1) // replica.block_tokens)
     drop_entry(at, task, replica, clock, live_entries)
     call.cached = call.done = blocks * replica.block_tokens
-
-
-@routine
-def forget_conversations(task, clock, live_entries, replicas):
-    """Drop all that is kept for a task that is no more."""
-    while task.first_entry >= 0:
-        at = task.first_entry
-        drop_entry(at, task, replicas[live_entries[at].replica], clock, live_entries)

@@ -1,10 +1,20 @@
-"""What balancers see of the conversations that replicas keep (docs/engine.md, sections 4 and 5a)."""
+"""Conversations that replicas keep, during runs of steps: seen and dropped (docs/engine.md, sections 4 and 5b)."""
 
 from __future__ import annotations
 
 from fleetsim.compiled import routine
-from fleetsim.engine.core.entries import trim
+from fleetsim.engine.core.entries import drop_entry, trim
 from fleetsim.engine.core.stepping import blocks_held
+
+
+@routine
+def catch_up(replica, now_ns, clock, live_tasks, live_entries, phases):
+    """Trim by the steps that started before now, those that start now not being seen yet; tells if any was dropped."""
+    free_blocks = replica.kv_blocks - blocks_held(replica, phases, now_ns - 1)
+    if replica.entry_blocks <= free_blocks:
+        return False
+    trim(replica, free_blocks, clock, live_tasks, live_entries)
+    return True
 
 
 @routine
@@ -14,10 +24,7 @@ def show_kept(task, lane, now_ns, clock, replicas, signals, phases, live_tasks, 
     while at >= 0:
         entry = live_entries[at]
         replica = replicas[entry.replica]
-        # Steps that start now are not seen yet.
-        free_blocks = replica.kv_blocks - blocks_held(replica, phases, now_ns - 1)
-        if replica.entry_blocks > free_blocks:
-            trim(replica, free_blocks, clock, live_tasks, live_entries)
+        if catch_up(replica, now_ns, clock, live_tasks, live_entries, phases):
             at = task.first_entry
             continue
         if entry.lane == lane:
@@ -32,3 +39,13 @@ def hide_kept(task, signals, live_entries):
     while at >= 0:
         signals[live_entries[at].replica].cached_tokens = 0
         at = live_entries[at].other
+
+
+@routine
+def forget_conversations(task, clock, live_tasks, live_entries, replicas, phases):
+    """Drop all that is kept for a task that is no more."""
+    while task.first_entry >= 0:
+        at = task.first_entry
+        replica = replicas[live_entries[at].replica]
+        if not catch_up(replica, clock.now_ns, clock, live_tasks, live_entries, phases):
+            drop_entry(at, task, replica, clock, live_entries)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from fleetsim.compiled import leaf, routine, section
-from fleetsim.engine.core.entries import forget_conversations
 from fleetsim.engine.core.events import message_key, push_message
+from fleetsim.engine.core.keeping import forget_conversations
 from fleetsim.engine.core.memory import forget, own_memory
 from fleetsim.engine.core.rows import write_task
 from fleetsim.tables import BLANK, LANES, Rank, Status
@@ -84,11 +84,11 @@ def end_task(task, clock, network):
 
 
 @section
-def forget_task(task, slot, clock, live_tasks, live_entries, replicas, out_tasks):
+def forget_task(task, slot, clock, live_tasks, live_entries, replicas, phases, out_tasks):
     """Write down a task that has ended and whose last thread is no more."""
     write_task(task, clock, out_tasks)
     if task.first_entry >= 0:
-        forget_conversations(task, clock, live_entries, replicas)
+        forget_conversations(task, clock, live_tasks, live_entries, replicas, phases)
     task.used, task.next = 0, clock.free_task
     clock.free_task, clock.free_tasks = slot, clock.free_tasks + 1
 
@@ -106,7 +106,16 @@ def end_thread(slot, state):
         state.live_gatherings[gathering].live -= 1
         waiting = dissolve(gathering, clock, state.live_threads, state.live_gatherings)
     if task.threads == 0:
-        forget_task(task, task_slot, clock, state.live_tasks, state.live_entries, state.replicas, state.out_tasks)
+        forget_task(
+            task,
+            task_slot,
+            clock,
+            state.live_tasks,
+            state.live_entries,
+            state.replicas,
+            state.phases,
+            state.out_tasks,
+        )
     return waiting
 
 

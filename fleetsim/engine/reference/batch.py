@@ -65,20 +65,19 @@ class Batch:
 
     def make_up_step(self, now_ns: int) -> Step:
         """The step that starts now."""
-        self.queue.step_starts()
-        step = self.step_as_scheduled(now_ns)
-        self.queue.step_is_made_up()
+        self.queue.others.step_start_begins()
+        step = self.step_by_scheduler(now_ns)
+        self.queue.others.step_start_is_over()
+        self.kept.trim(self.free_blocks())
         return step
 
-    def step_as_scheduled(self, now_ns: int) -> Step:
-        """The step as the pool's scheduler has it."""
+    def step_by_scheduler(self, now_ns: int) -> Step:
+        """Chunks and decoding sequences in one step, or in steps of their own."""
         if self.pool.scheduler != Scheduler.CHUNKED:
             step = self.prefill_step(now_ns)
             if step.chunks:
-                self.kept.trim(self.free_blocks())
                 return step
         step = self.step_with_decoding(now_ns)
-        self.kept.trim(self.free_blocks())
         self.closed |= self.pool.scheduler == Scheduler.STATIC and not step.empty
         return step
 
@@ -125,7 +124,7 @@ class Batch:
         call.interrupted = call.emitted_tokens > 0
         call.preemptions += 1
         self.preemptions += 1
-        self.queue.put_back(call)
+        self.queue.put_in_front(call)
 
     def continue_prefill(self, budget: int) -> list[Chunk]:
         """The next chunk of the sequence that is in prefill, if there is one and budget is left."""
@@ -143,7 +142,7 @@ class Batch:
             blocks = self.blocks_for(call.context_tokens if imported else call.target_tokens)
             if blocks > self.free_blocks():
                 break
-            self.running.append(self.queue.admit_head())
+            self.running.append(self.queue.take_head())
             call.blocks = blocks
             if call.admitted_ns < 0:
                 call.admitted_ns = step.start_ns

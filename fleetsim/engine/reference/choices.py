@@ -23,7 +23,7 @@ from fleetsim.tables import BLANK, OPTION_SIGNALS, Learns, SignalOf, TableKey
 
 @dataclass
 class Memory:
-    """What tasks have told of one option, on one domain or on all."""
+    """What has been told of one option, on one domain or on all."""
 
     reports: float = 0.0  # how many, discounted
     reward: float = 0.0  # sum of their rewards, discounted
@@ -36,9 +36,9 @@ class Choices:
         self.plan = plan
         self.pools = pools
         self.options = [OptionRow(*row) for row in plan.options.tolist()]
-        self.memory = [Memory() for _ in range(plan.memory_rows)]
-        self.own: dict[int, list[Memory]] = {}  # by task: what it remembers itself
-        self.taken: dict[int, Taken] = {}  # by task
+        self.memory = blank_memory(plan.memory_rows)  # that all tasks share
+        self.memory_of_task: dict[int, list[Memory]] = {}  # of those that have remembered anything
+        self.taken: dict[int, Taken] = {}  # what each task took last where all tasks share the memory
 
     def branch(self, row: NodeRow, node: int, thread: Thread) -> int:
         """The number of the branch that the thread takes."""
@@ -84,11 +84,11 @@ class Choices:
 
     def signals(self, row: NodeRow, thread: Thread, guess: int, bound: bool) -> np.recarray:
         """What the rule may observe; made afresh, so that it can change nothing."""
-        table, task = OPTION_SIGNALS.empty(row.branches), thread.task.task
+        table = OPTION_SIGNALS.empty(row.branches)
+        known = self.known(row, thread.task)
         for b in range(row.branches):
             number = row.first_option + b
-            option = self.options[number]
-            memory = self.recalled(row, option, guess, task)
+            option, memory = self.options[number], known[memory_row(self.options[number], guess)]
             signal = self.signal(row, b, thread)
             table[b].signal = signal
             table[b].quality = self.quality(row, number, guess, signal)
@@ -146,39 +146,62 @@ class Choices:
 
     # Learning
 
-    def recalled(self, row: NodeRow, option: OptionRow, guess: int, task: int) -> Memory:
-        """What is known of the option of a SELECT on tasks taken for the domain `guess`, or on this task."""
-        memory = self.memory
-        if row.learns == Learns.OWN_TASK:
-            memory = self.own.setdefault(task, [Memory() for _ in range(self.plan.task_memory_rows)])
-        return memory[option.memory + (guess if option.domains > 1 else 0)]
+    def known(self, row: NodeRow, task: Task) -> list[Memory]:
+        """The memory that the SELECT looks at and learns into: one that all tasks share, or the task's own."""
+        if row.learns != Learns.OWN_TASK:
+            return self.memory
+        return self.memory_of_task.setdefault(task.task, blank_memory(self.plan.task_memory_rows))
 
     def learn(self, task: Task, nodes: list[NodeRow]) -> None:
-        """The task has ended and tells how it went, if it took an option of a SELECT whose memory all tasks share."""
+        """The task has ended and tells how it went, if it took an option of a SELECT that all tasks tell."""
         taken = self.taken.pop(task.task, None)
-        if taken is not None and task.right != -1:
-            self.report(nodes[taken.node], taken, task.task, float(task.right), attempt=0)
+        if taken is None or task.right == -1:
+            return
+        row = nodes[taken.node]
+        mistaken = self.mistaken(row, taken, task, attempt=0)
+        self.remember(row, taken, task, observed=1 - task.right if mistaken else task.right)
 
-    def learn_score(self, thread: Thread, verify: NodeRow, nodes: list[NodeRow]) -> None:
-        """A verifier looks at the thread's answer: that is how what the thread has tried went."""
-        taken, answer, task = thread.tried, thread.answer, thread.task.task
+    def report(self, thread: Thread, verifier: NodeRow, nodes: list[NodeRow]) -> None:
+        """A verifier looks at the thread's answer: the task remembers how what the thread has tried fared."""
+        taken, thread.tried = thread.tried, None
         if taken is None:
             return
-        score = score_of(answer, self.plan, task, verify.separation)
-        worth = 0.0 if answer.label == BLANK else normal_cdf(score - 0.5 * verify.separation)
-        self.report(nodes[taken.node], taken, task, worth, thread.attempt)
-        thread.tried = None
+        row = nodes[taken.node]
+        observed = self.promise(thread, verifier)
+        if self.mistaken(row, taken, thread.task, thread.attempt):
+            observed = 1 - observed
+        self.remember(row, taken, thread.task, observed)
 
-    def report(self, row: NodeRow, taken: Taken, task: int, observed: float, attempt: int) -> None:
-        """Memory takes up how the option went, or the other way round."""
-        if uniform(self.plan.seed, int(Stream.FEEDBACK), task, taken.node, attempt) < row.feedback_error:
-            observed = 1.0 - observed
+    def promise(self, thread: Thread, verifier: NodeRow) -> float:
+        """How good the verifier takes the thread's answer to be, from 0 to 1."""
+        if thread.answer.label == BLANK:
+            return 0.0
+        score = score_of(thread.answer, self.plan, thread.task.task, verifier.separation)
+        return normal_cdf(score - 0.5 * verifier.separation)
+
+    def mistaken(self, row: NodeRow, taken: Taken, task: Task, attempt: int) -> bool:
+        """Whether a report is the wrong way round."""
+        return uniform(self.plan.seed, int(Stream.FEEDBACK), task.task, taken.node, attempt) < row.feedback_error
+
+    def remember(self, row: NodeRow, taken: Taken, task: Task, observed: float) -> None:
+        """What is known of all options of the SELECT fades, and a report on the one that was taken is added."""
         options = self.options[row.first_option : row.first_option + row.branches]
+        known = self.known(row, task)
         for option in options:
-            memory = self.recalled(row, option, taken.guess, task)
+            memory = known[memory_row(option, taken.guess)]
             memory.reports *= row.discount
             memory.reward *= row.discount
         chosen = options[taken.branch]
-        memory = self.recalled(row, chosen, taken.guess, task)
+        memory = known[memory_row(chosen, taken.guess)]
         memory.reports += 1.0
         memory.reward += observed - row.cost_weight * chosen.cost_usd
+
+
+def blank_memory(rows: int) -> list[Memory]:
+    """Memory of nothing."""
+    return [Memory() for _ in range(rows)]
+
+
+def memory_row(option: OptionRow, guess: int) -> int:
+    """Where it is remembered how the option fares on tasks taken for the domain `guess`."""
+    return option.memory + (guess if option.domains > 1 else 0)

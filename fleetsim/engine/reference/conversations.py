@@ -1,4 +1,4 @@
-"""KV of conversations that a replica keeps until its blocks are needed (docs/engine.md, section 5a)."""
+"""KV of conversations that a replica keeps until its blocks are needed (docs/engine.md, section 5b)."""
 
 from __future__ import annotations
 

@@ -1,11 +1,9 @@
-"""A replica's queue: the calls that were preempted, and behind them the others in their order (docs/engine.md, 5c)."""
+"""The calls that wait at a replica, and which of them is the head of its queue (docs/engine.md, section 5c)."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-
-import numpy as np
+from collections import defaultdict
+from dataclasses import dataclass
 
 from fleetsim.engine.reference.records import Call
 from fleetsim.plan import Plan
@@ -13,143 +11,181 @@ from fleetsim.tables import ORDER_SIGNALS, Asked
 
 
 class Queue:
-    """First come, first served: the order is not asked. What each task class is served is counted in any case."""
+    """The front, which are the preempted calls, and behind it the others, which stand in the way of the pool's order.
 
-    def __init__(self) -> None:
-        self.front: list[Call] = []  # preempted, the last one first
-        self.others: list[Call] = []
-        self.waited: set[int] = set()  # classes of the others when the last step had been made up
-        self.last_admitted: int | None = None  # class of the others' call that was admitted last
-        self.served_prompt_tokens: Counter[int] = Counter()  # by class
-        self.served_output_tokens: Counter[int] = Counter()
+    It has a length and goes through its calls like a list, the order of the others apart.
+    """
+
+    def __init__(self, others: InTurn) -> None:
+        self.front: list[Call] = []
+        self.others = others
 
     def __len__(self) -> int:
-        return len(self.front) + len(self.others)
+        return len(self.front) + len(self.others.calls)
 
-    def __iter__(self) -> Iterator[Call]:
-        yield from self.front
-        yield from self.others
+    def __iter__(self):
+        return iter(self.front + self.others.calls)
+
+    def put_in_front(self, call: Call) -> None:
+        """The call has been preempted: it is the new head."""
+        self.front.insert(0, call)
 
     def join(self, call: Call, now_ns: int) -> None:
-        """The call joins at the tail."""
-        self.others.append(call)
-
-    def put_back(self, call: Call) -> None:
-        """The call was preempted: it goes to the front."""
-        self.front.insert(0, call)
+        """The call comes to the tail; where it stands among the others is the order's affair."""
+        self.others.join(call, now_ns)
 
     @property
     def head(self) -> Call:
-        """Who is next."""
-        return self.front[0] if self.front else self.first_of_others()
+        """The call that is admitted next, or nobody is."""
+        return self.front[0] if self.front else self.others.first()
 
-    def first_of_others(self) -> Call:
-        """Who is next of those that were not preempted."""
-        return self.others[0]
+    def take_head(self) -> Call:
+        """The head is admitted."""
+        return self.front.pop(0) if self.front else self.others.take_first()
 
-    def admit_head(self) -> Call:
-        """The head leaves the queue; its class is served its prompt, unless it was when it was admitted before."""
-        call = self.head
-        if self.front:
-            self.front.remove(call)
-            return call
-        self.others.remove(call)
-        self.last_admitted = call.class_id
-        if call.admitted_ns < 0:
-            self.served_prompt_tokens[call.class_id] += call.prompt_tokens
+
+class InTurn:
+    """The others where the order is never asked: who joined first is first."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []  # in the order in which they joined
+
+    def join(self, call: Call, now_ns: int) -> None:
+        """The call is one of the others from now on."""
+        self.calls.append(call)
+
+    def first(self) -> Call:
+        """The first of the others; there is one."""
+        return self.calls[0]
+
+    def take_first(self) -> Call:
+        """The first is admitted: it is none of them any more."""
+        call = self.first()
+        self.calls.remove(call)
         return call
 
+    def step_start_begins(self) -> None:
+        """A STEP_START begins."""
+
+    def step_start_is_over(self) -> None:
+        """A STEP_START is over."""
+
     def emitted(self, call: Call) -> None:
-        """The call has emitted a token at this replica: its class is served that."""
-        self.served_output_tokens[call.class_id] += 1
-
-    def backlogged(self) -> list[int]:
-        """The classes that have calls waiting, from the lowest; the preempted ones do not count."""
-        return sorted({call.class_id for call in self.others})
-
-    def step_starts(self) -> list[int]:
-        """A step starts now; returns the classes that have calls waiting again."""
-        return [class_id for class_id in self.backlogged() if class_id not in self.waited]
-
-    def step_is_made_up(self) -> None:
-        """All have been admitted that will be in this step."""
-        self.waited = set(self.backlogged())
+        """A call, which was admitted here, has emitted a token."""
 
 
-class KeyedQueue(Queue):
-    """The order gives each call a key when it joins; the least goes first."""
+class ByKey(InTurn):
+    """The others where the order is asked as calls join: the least key is first."""
 
-    def __init__(self, plan: Plan, pool: int) -> None:
+    def __init__(self, order: Order) -> None:
         super().__init__()
-        self.order = asking(plan, pool)
-        self.priorities = plan.priorities.tolist()
+        self.order = order
         self.keys: dict[Call, float] = {}
 
     def join(self, call: Call, now_ns: int) -> None:
-        """Ask for its key."""
-        priority = self.priorities[call.class_id]
-        self.keys[call] = self.order(priority=priority, prompt_tokens=call.prompt_tokens, joined_s=now_ns / 1e9)
+        """The call has a key from now on."""
         super().join(call, now_ns)
+        self.keys[call] = self.order.ask(class_of(call), prompt_tokens=call.prompt_tokens, joined_s=now_ns / 1e9)
 
-    def first_of_others(self) -> Call:
-        """The least key; among equals the one that joined first, as `min` takes them."""
-        return min(self.others, key=self.keys.__getitem__)
+    def first(self) -> Call:
+        """The call with the least key, the one that joined first among equals."""
+        return min(self.calls, key=self.keys.get)
 
 
-class LinedQueue(Queue):
-    """One line a task class: the class with the least level goes first."""
+@dataclass
+class Account:
+    """What a class has had of a replica."""
 
-    def __init__(self, plan: Plan, pool: int) -> None:
+    lift: float = 0.0  # what it has not had, but is counted as if it had, for the time when it asked for nothing
+    served_prompt_tokens: int = 0
+    served_output_tokens: int = 0
+
+
+class InLines(InTurn):
+    """The others where the order is asked as steps start: a line for each class, and the least level is first."""
+
+    def __init__(self, order: Order) -> None:
         super().__init__()
-        self.order = asking(plan, pool)
-        self.priorities = plan.priorities.tolist()
-        self.lifts = [0.0 for _ in self.priorities]
+        self.order = order
+        self.accounts: dict[int, Account] = defaultdict(Account)  # by class
+        self.held: list[int] = []  # classes whose lines held a call when the last STEP_START was over
+        self.admitted_last: int | None = None  # class
+
+    def backlogged(self) -> list[int]:
+        """The classes with a call in their line, the lowest first."""
+        return sorted({class_of(call) for call in self.calls})
 
     def level(self, class_id: int) -> float:
-        """What the class has been served, and what it was lifted by."""
-        served = self.order(
-            priority=self.priorities[class_id],
-            served_prompt_tokens=self.served_prompt_tokens[class_id],
-            served_output_tokens=self.served_output_tokens[class_id],
+        """Where the class stands: the lower, the more it is owed."""
+        account = self.accounts[class_id]
+        return account.lift + self.order.ask(
+            class_id,
+            served_prompt_tokens=account.served_prompt_tokens,
+            served_output_tokens=account.served_output_tokens,
         )
-        return served + self.lifts[class_id]
 
-    def step_starts(self) -> list[int]:
-        """Classes that have calls waiting again are lifted: they have saved nothing up."""
-        new = super().step_starts()
-        old = [class_id for class_id in self.backlogged() if class_id not in new]
-        if not old and self.last_admitted is not None:
-            old = [self.last_admitted]
-        if old:
-            reference = min(self.level(class_id) for class_id in old)
-            gaps = [max(0.0, reference - self.level(class_id)) for class_id in new]
-            for class_id, gap in zip(new, gaps, strict=True):
-                self.lifts[class_id] += gap
-        return new
+    def first(self) -> Call:
+        """The first call of the line with the least level, of the lowest class among equals."""
+        class_id = min(self.backlogged(), key=self.level)
+        return next(call for call in self.calls if class_of(call) == class_id)
 
-    def first_of_others(self) -> Call:
-        """The first call of the class with the least level."""
-        chosen = min(self.backlogged(), key=self.level)
-        return next(call for call in self.others if call.class_id == chosen)
+    def take_first(self) -> Call:
+        """The first is admitted; its prompt is service, unless it was admitted before, where it was prefilled."""
+        call = super().take_first()
+        self.admitted_last = class_of(call)
+        if call.admitted_ns < 0:
+            self.accounts[class_of(call)].served_prompt_tokens += call.prompt_tokens
+        return call
+
+    def emitted(self, call: Call) -> None:
+        """The token is service."""
+        self.accounts[class_of(call)].served_output_tokens += 1
+
+    def step_start_begins(self) -> None:
+        """Lines that were empty are lifted to those that were not, or to the one that was served last."""
+        levels = {class_id: self.level(class_id) for class_id in self.backlogged()}
+        old = [level for class_id, level in levels.items() if class_id in self.held]
+        if not old and self.admitted_last is None:
+            return
+        reference = min(old) if old else self.level(self.admitted_last)
+        for class_id, level in levels.items():
+            if class_id not in self.held:
+                self.accounts[class_id].lift += max(0.0, reference - level)
+
+    def step_start_is_over(self) -> None:
+        """Lines that hold a call now will not be new at the next STEP_START."""
+        self.held = self.backlogged()
 
 
-def asking(plan: Plan, pool: int) -> Callable[..., float]:
-    """The pool's order as a function of what it may observe; what is not given is 0."""
-    rule = plan.queue_orders[plan.pools[pool].queue_order].rule
-    rule, knobs = getattr(rule, "py_func", rule), plan.order_knobs[pool]
+class Order:
+    """A pool's queue order with its knobs."""
 
-    def order(**columns: float) -> float:
-        row = ORDER_SIGNALS.empty(1)[0]
-        for name, value in columns.items():
-            row[name] = value
-        return float(rule(row, np.array(knobs)))
+    def __init__(self, plan: Plan, pool: int) -> None:
+        rule = plan.queue_orders[plan.pools[pool].queue_order].rule
+        self.rule = getattr(rule, "py_func", rule)
+        self.knobs = plan.order_knobs[pool]
+        self.priorities = plan.priorities
 
-    return order
+    def ask(self, class_id: int, **signals: float) -> float:
+        """What the order says of a call or a line of the class. `signals`: columns of ORDER_SIGNALS; others are 0."""
+        (row,) = ORDER_SIGNALS.empty(1)
+        row.priority = self.priorities[class_id]
+        for column, value in signals.items():
+            row[column] = value
+        return float(self.rule(row, self.knobs))
+
+
+def class_of(call: Call) -> int:
+    """The class of the call's task."""
+    return call.thread.task.class_id
 
 
 def queue_of(plan: Plan, pool: int) -> Queue:
-    """The queue of a replica of the pool."""
-    asked = plan.pools[pool].order_asked
-    if asked == Asked.NEVER:
-        return Queue()
-    return KeyedQueue(plan, pool) if asked == Asked.JOINING else LinedQueue(plan, pool)
+    """An empty queue of a replica of the pool."""
+    match plan.pools[pool].order_asked:
+        case Asked.NEVER:
+            return Queue(InTurn())
+        case Asked.JOINING:
+            return Queue(ByKey(Order(plan, pool)))
+        case Asked.STARTING:
+            return Queue(InLines(Order(plan, pool)))

@@ -41,7 +41,6 @@ class Call:
     node_row: NodeRow
     return_delay_ns: int
     decode_pool: int  # the pool that decodes it: where it is sent to, or the one behind that
-    class_id: int  # of its task
     model: int = -1
     right: int = -1
     replica: int = -1

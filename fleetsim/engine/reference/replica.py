@@ -19,7 +19,7 @@ from fleetsim.tables import Rank, RunKind, Status
 
 
 class Replica:
-    """One model copy. `number` is its row among all replicas; `base_ns` all tables of base step times.
+    """One model copy with its queue. `number`: its row among all replicas; `base_ns`: all tables of base step times.
 
     `departed(call)` is told of every call that has finished, `transferred(call)` of every call that was prefilled here
     and whose KV has reached the pool that decodes it.
@@ -35,7 +35,8 @@ class Replica:
         departed: Callable[[Call], None],
         transferred: Callable[[Call], None],
     ) -> None:
-        self.number, self.pool = number, pool
+        self.number = number
+        self.pool = pool
         self.version = first_version(pool)
         self.open = True
         self.emptied: Callable[[], None] | None = None  # to be told when the last call has left
@@ -70,7 +71,7 @@ class Replica:
             self.bell = self.clock.env.event()
 
     def join(self, call: Call) -> None:
-        """A call is given to this replica: it waits in the queue."""
+        """A call is given to this replica: it goes to the tail of the queue."""
         call.replica = self.number
         call.target_tokens = call.prompt_tokens
         self.outstanding += 1
@@ -166,7 +167,7 @@ class Replica:
         call.emitted_tokens += 1
         call.last_token_ns = now_ns
         self.output_tokens += 1
-        self.batch.queue.emitted(call)
+        self.batch.queue.others.emitted(call)
 
     def write_gap(self, since_ns: int, sequences: int) -> None:
         """The gap of sequences that had to wait and have their next token now."""

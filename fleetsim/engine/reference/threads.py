@@ -26,7 +26,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Taken:
-    """Which option a task, or a thread, took last at a SELECT that learns."""
+    """Which option was taken at a SELECT that learns."""
 
     node: int
     branch: int
@@ -46,7 +46,7 @@ class Thread:
     good: int = 1  # whether all finished stages of a pipeline were right
     answer: Answer = Answer()
     gathering: Gathering | None = None  # the FORK it came from and is to be joined for
-    tried: Taken | None = None  # what no verifier has scored yet, for the task's own memory
+    tried: Taken | None = None  # last, at a SELECT that its own task remembers, and not reported on yet
 
     @property
     def attempt(self) -> int:

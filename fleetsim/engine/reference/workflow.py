@@ -70,7 +70,6 @@ class Workflow:
         task = thread.task
         task.threads -= 1
         if task.threads == 0 and task.status != Status.IN_FLIGHT:
-            self.choices.own.pop(task.task, None)
             for pool in self.pools:
                 if pool.row.caches == 1:
                     pool.forget(task.task)
@@ -94,7 +93,6 @@ class Workflow:
             node_row=row,
             return_delay_ns=pool.row.return_delay_ns,
             decode_pool=pool.decode_pool,
-            class_id=task.class_id,
         )
         task.sent.append(call)
         if row.answers == 1:
@@ -128,7 +126,7 @@ class Workflow:
         """VERIFY: the thread goes one way or the other."""
         row = self.nodes[node]
         if row.look == Look.ANSWER:
-            self.choices.learn_score(thread, row, self.nodes)
+            self.choices.report(thread, row, self.nodes)
         passed = nodes.passes(row, thread, self.clock.now_ns, self.plan)
         return thread, row.next if passed else row.other
 

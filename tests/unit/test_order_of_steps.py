@@ -1,0 +1,67 @@
+"""What comes first as steps start and end, against arithmetic by hand (docs/engine.md, sections 5 and 5b).
+
+Steps last 1000 ns, blocks are of 4, and there is no network delay: what is handed back goes on at once.
+"""
+
+import numpy as np
+import pytest
+from core_runs import Rows
+from plans import build_plan, build_tasks, call, delay, end, select, steady
+
+from fleetsim.engine import run
+
+BOTH = pytest.mark.parametrize("engine", ["core", "reference"])
+ONE_AFTER_THE_OTHER = [call(0, 1, keeps=1), call(1, 2, context=1), end()]
+"""Two calls, the second with the first one's conversation, in a pool of its own."""
+
+
+def watcher(seen):
+    """A balancer of one replica that writes down what it sees of it: calls outstanding, and blocks."""
+
+    def watch(signals, turn, luck, knobs):
+        seen.append((int(signals[0].outstanding), int(signals[0].kv_blocks)))
+        return 0
+
+    return watch
+
+
+@BOTH
+def test_who_was_admitted_first_is_handed_back_first(engine):
+    # Both are admitted at 0, the urgent one first, and finish in one step. The next pool has one seat.
+    pools = [steady(queue_order="priority"), steady(max_num_seqs=1)]
+    tasks = build_tasks([0, 0], class_id=[0, 1], output_tokens=1)
+    records = run(build_plan(pools, ONE_AFTER_THE_OTHER, priorities=np.array([0, 1])), Rows(tasks), engine=engine)
+    second = records.calls[records.calls.node == 1]
+    assert second.admitted_ns.tolist() == [2000, 1000]
+
+
+def test_all_who_finish_have_left_before_the_first_is_handed_back():
+    # Two calls of 8 tokens finish at 1000. The second call of the first task finds no blocks held and the other call
+    # outstanding still; that of the second task finds the one before it outstanding, waiting for 3 blocks.
+    seen = []
+    nodes = [call(0, 1, keeps=1), call(0, 2, context=1), end()]
+    plan = build_plan([steady(balancer=watcher(seen))], nodes)
+    run(plan, Rows(build_tasks([0, 0], prompt_tokens=8, output_tokens=1)), engine="reference")
+    assert seen == [(0, 0), (1, 2), (1, 0), (1, 3)]
+
+
+@BOTH
+@pytest.mark.parametrize(("kv_blocks", "cached_tokens"), [(7, 12), (6, 0)])
+def test_a_conversation_goes_on_before_it_could_be_dropped_in_the_same_step(engine, kv_blocks, cached_tokens):
+    # Kept from 1000 on: 3 blocks, then 2. A long answer takes its 2nd block then and its 3rd at 5000, which leaves 4 of
+    # 7. At 5000 the older conversation goes on: it is taken, and needs 4; only then the other is dropped. With 6 it
+    # was dropped at 1000.
+    nodes = [
+        select([1, 4, 6], [[1, 1, 1], [0, 1, 1], [0, 0, 1]], table_key=1),
+        call(0, 2, keeps=1),
+        delay([4000], 3),
+        call(0, 7, context=1),
+        call(0, 5, keeps=1),
+        delay([90_000], 7),
+        call(0, 7),
+        end(),
+    ]
+    tasks = build_tasks([0] * 3, class_id=[0, 1, 2], prompt_tokens=[12, 8, 4], output_tokens=[1, 1, 20])
+    records = run(build_plan([steady(kv_blocks=kv_blocks, caches=1)], nodes), Rows(tasks), engine=engine)
+    (again,) = records.calls[records.calls.node == 3]
+    assert again.cached_tokens == cached_tokens
