@@ -74,6 +74,7 @@ class RunFacts:
     pools: tuple[PoolFacts, ...]
     classes: tuple[ClassFacts, ...]
     domains: tuple[str, ...]
+    attainment_goal: float  # the share of tasks that should meet all their targets
     judged_models: tuple[str, ...] = ()  # by row of the quality tables; empty: no answer is judged
     judged_by: tuple[tuple[str, str, float, str, str], ...] = ()  # model, domain, accuracy, source, confidence
     escalating: tuple[int, ...] = ()  # nodes of calls that are made because an answer failed a check, or was late

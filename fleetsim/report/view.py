@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found", bound=Finding)
 
-GOAL = 0.99
-"""The share of tasks an arm must keep within their targets to be called good enough: targets are meant for the p99,
-as MLPerf Inference's server limits are."""
-
 
 @dataclass(frozen=True)
 class ArmView:
@@ -138,6 +134,11 @@ class View:
     def has_targets(self) -> bool:
         """Whether any class has a target."""
         return any(t is not None for _, c in self.classes for t in (c.ttft_s, c.tpot_s, c.e2e_s))
+
+    @property
+    def goal(self) -> float:
+        """The share of tasks an arm must keep within their targets to be good enough, the highest of all arms."""
+        return max(arm.facts.attainment_goal for arm in self.arms)
 
     @property
     def judged(self) -> bool:
