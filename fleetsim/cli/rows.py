@@ -57,7 +57,7 @@ def _figure(name: str) -> Callable[[Arm], Measure]:
 
 
 def _half(figure: Figure) -> float:
-    """Half the width of the interval over replications; where the figure's range cuts it, that of the uncut side."""
+    """Half the width of the interval over replications; of one that is wider to one side, the width of that side."""
     if figure.interval != "replications" or figure.low is None or figure.high is None:
         return 0.0
     return max(figure.high - figure.value, figure.value - figure.low)
@@ -69,7 +69,7 @@ def _utilisation(arm: Arm) -> Measure:
     values = [busy_share(run) for run in arm.runs]
     if len(values) == 1:
         return Measure(values[0])
-    found = replications(values)
+    found = replications(values).of_share()
     return Measure(found.value, 0.0 if found.high is None else found.high - found.value)
 
 

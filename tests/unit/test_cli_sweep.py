@@ -65,6 +65,15 @@ def test_resuming_what_was_never_begun_is_told(tmp_path):
     assert "nothing to resume" not in run(*words, "-o", tmp_path / "if").output
 
 
+def test_an_unknown_figure_is_told_with_the_nearest_not_with_hundreds(tmp_path):
+    words = ("whatif", write(tmp_path, QUICK), *VARY[:2], "--replications", "2", "--workers", "1", "--figure")
+    assert "no figure 'e2e_p98'; did you mean 'e2e_p9" in run(*words, "e2e_p98").output
+    said = run(*words, "speed of answers").output
+    assert "no figure 'speed of answers'; the nearest of " in said
+    assert "`fleetsim list metrics` says what there is, and a run's summary.json has all figures" in said
+    assert len(said) < 600
+
+
 def test_a_faulty_study_leaves_no_folder(tmp_path):
     path = write(tmp_path, QUICK)
     for words in (("whatif", path, "--vary", "sed=1,2"), ("search", path, "--vary", "sed=1,2"), ("capacity", path)):
