@@ -10,7 +10,7 @@ import click
 
 from fleetsim.cli.group import say, set_option, talk
 from fleetsim.cli.studies import engine_option, seed_option, studied, study_options
-from fleetsim.cli.text import NONE, grid, three, wrapped
+from fleetsim.cli.text import NO_TARGETS, NONE, grid, three, wrapped
 
 if TYPE_CHECKING:
     from fleetsim.statistics import Precision
@@ -103,6 +103,8 @@ def _text(found: Comparison) -> str:
     blocks = [wrapped(title), wrapped(", ".join(said))]
     blocks += [_table(found, arm) for arm in found.arms[1:]]
     blocks += [wrapped(_together(found)), wrapped(_reached(found))]
+    kept = [d for d in found.differences if d.heading.key == "slo_attainment all" and d.pairs]
+    blocks += [] if kept else [wrapped(NO_TARGETS)]
     blocks += ["\n".join(wrapped(note, first="- ") for note in found.notes)] if found.notes else []
     return "\n\n".join(blocks)
 

@@ -61,6 +61,13 @@ class ArmView:
         """A figure of one pool."""
         return self.figure(name, f"pool {pool.name}")
 
+    def usd_per_hour(self, pool: PoolFacts) -> float:
+        """What a pool costs: its machines, or what was paid for tokens in these runs."""
+        if not pool.tariff:
+            return pool.replicas * pool.usd_per_s * 3600
+        paid = self.pool_figure("usd_per_hour", pool)
+        return paid.value if paid else 0.0
+
     def finished(self, *columns: str) -> tuple[np.ndarray, ...]:
         """Columns of the answered tasks that arrived between warm-up and horizon, of all replicates."""
         parts = []
