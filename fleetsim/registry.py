@@ -11,15 +11,18 @@ from typing import Generic, TypeVar
 
 Member = TypeVar("Member")
 
+_SHORT_LIST, _NEAREST = 12, 4  # names that are listed all; of a longer list, those that are
+
 
 class Family(Mapping[str, Member], Generic[Member]):
     """The members of one family by name, e.g. the balancers; imports its folder when first asked.
 
-    `noun` is the word for one member in error messages, `package` the folder whose modules hold them.
+    `noun` is the word for one member in error messages, `package` the folder whose modules hold them, `listed` what
+    `fleetsim list` calls them all.
     """
 
-    def __init__(self, noun: str, package: str) -> None:
-        self.noun, self.package = noun, package
+    def __init__(self, noun: str, package: str, listed: str = "") -> None:
+        self.noun, self.package, self.listed = noun, package, listed
         self._members: dict[str, Member] = {}
         self._discovered = False
 
@@ -54,14 +57,23 @@ class Family(Mapping[str, Member], Generic[Member]):
 
     def unknown(self, name: str) -> str:
         """The sentence for a name that no member has, with the nearest ones."""
-        return unknown(self.noun, name, self)
+        return unknown(self.noun, name, self, f"`fleetsim list {self.listed}` shows all" if self.listed else "")
 
 
-def unknown(noun: str, name: str, known: Iterable[str]) -> str:
-    """`no balancer 'least_token'; did you mean 'least_tokens'?`, or the list of what there is."""
+def unknown(noun: str, name: str, known: Iterable[str], where_all_are: str = "") -> str:
+    """`no balancer 'least_token'; did you mean 'least_tokens'?`, or the list of what there is.
+
+    Of a long list only the names most like it, and how many there are; `where_all_are` says where to see them.
+    """
     names = sorted(known)
     close = difflib.get_close_matches(str(name), names, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"write one of {', '.join(names)}"
+    if close:
+        hint = f"did you mean {close[0]!r}?"
+    elif len(names) <= _SHORT_LIST:
+        hint = f"write one of {', '.join(names)}"
+    else:
+        nearest = difflib.get_close_matches(str(name), names, n=_NEAREST, cutoff=0.0)
+        hint = f"the nearest of {len(names)} are {', '.join(nearest)}" + (where_all_are and f"; {where_all_are}")
     return f"no {noun} {name!r}; {hint}"
 
 

@@ -37,7 +37,8 @@ def scenario_file(name_or_path: str | Path) -> Path:
         return shipped_folder(_SCENARIOS) / f"{path.stem}.yaml"
     if path.suffix or len(path.parts) > 1 or os.path.exists(path):
         return path
-    raise UnknownName(f"{unknown('scenario', str(path), scenario_names())}; or write the path of a .yaml file")
+    what = unknown("scenario", str(path), scenario_names(), "`fleetsim list scenarios` shows all")
+    raise UnknownName(f"{what}; or write the path of a .yaml file")
 
 
 def portable(path: str | Path) -> str:

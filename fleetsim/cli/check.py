@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleetsim.cli.group import say, scenario_argument, set_option, talk
-from fleetsim.cli.text import grid, three
+from fleetsim.cli.text import grid, three, wrapped
 
 if TYPE_CHECKING:
     from fleetsim.planning import EquippedPool
@@ -23,7 +23,8 @@ def check(scenario: str, resolved: bool, sets: tuple[str, ...]) -> None:
     """Find all faults of a scenario without running it.
 
     Prints the fleets of a sound scenario, or every fault with file, line and what to write instead (exit code 2):
-    unknown keys, missing units, dangling names, models that do not fit their hardware, in all variations.
+    unknown keys, missing units, dangling names, models that do not fit their hardware, in all variations. Lines that
+    begin with ! say what is allowed and may not be meant: events beyond the horizon, contexts that calls may outgrow.
 
     \b
     Examples:
@@ -37,9 +38,11 @@ def check(scenario: str, resolved: bool, sets: tuple[str, ...]) -> None:
     if resolved:
         text = plan.loaded.resolved().rstrip("\n")
         say(text) if sys.stdout.isatty() else click.echo(text)  # a file gets the very text, a terminal only a safe one
-        talk(_verdict(plan))
+        talk("\n".join([_verdict(plan), *(f"! {caution}" for caution in plan.cautions)]))
     else:
         say(_verdict(plan))
+        for caution in plan.cautions:
+            say(wrapped(caution, first="! "))
         say("")
         say(_fleets(plan))
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from fleetsim.cli.group import say, set_option, talk
-from fleetsim.cli.studies import studied, study_options
-from fleetsim.cli.text import NONE, grid, three, wrapped
+from fleetsim.cli.studies import engine_option, seed_option, studied, study_options
+from fleetsim.cli.text import NO_TARGETS, NONE, grid, three, wrapped
 
 if TYPE_CHECKING:
     from fleetsim.statistics import Precision
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     "--precision", metavar="P", help="Half-width to reach: a number, or a share of the first arm's value [5 %]."
 )
 @click.option("--budget", type=click.IntRange(1, 100_000), help="Most replications of each arm [50].")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="All luck follows from it.")
+@seed_option
 @set_option
-@click.option("--engine", type=click.Choice(["core", "reference"]), default="core", show_default=True)
+@engine_option
 @study_options
 def compare(
     scenarios: tuple[str, ...],
@@ -103,6 +103,8 @@ def _text(found: Comparison) -> str:
     blocks = [wrapped(title), wrapped(", ".join(said))]
     blocks += [_table(found, arm) for arm in found.arms[1:]]
     blocks += [wrapped(_together(found)), wrapped(_reached(found))]
+    kept = [d for d in found.differences if d.heading.key == "slo_attainment all" and d.pairs]
+    blocks += [] if kept else [wrapped(NO_TARGETS)]
     blocks += ["\n".join(wrapped(note, first="- ") for note in found.notes)] if found.notes else []
     return "\n\n".join(blocks)
 

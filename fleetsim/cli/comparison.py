@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from fleetsim.cli.rows import ANSWERS, MONEY, SERVICE, Row, percent
-from fleetsim.cli.text import NONE, grid, three, time_text, wrapped
+from fleetsim.cli.text import NO_TARGETS, NONE, grid, three, time_text, wrapped
 
 if TYPE_CHECKING:
     from fleetsim.metrics.contract import PoolFacts
@@ -24,8 +24,10 @@ def comparison(study: Study) -> str:
     """The study's question, its key figures, its pools, and what to read with care."""
     blocks = [wrapped(f"{study.name}: {study.question}" if study.question else study.name), _how(study)]
     across = len(study.arms) <= _ARMS_ACROSS
-    rows = (*SERVICE, *MONEY, *_answers(study.arms))
-    blocks += [_arms_across(study.arms, rows)] if across else _arms_down(study.arms)
+    groups = [[row for row in rows if row.known(study.arms)] for rows in (SERVICE, MONEY, _answers(study.arms))]
+    blocks += [_arms_across(study.arms, [*chain(*groups)])] if across else _arms_down(study.arms, groups)
+    if not any(_targets(arm) for arm in study.arms):
+        blocks.append(wrapped(NO_TARGETS))
     blocks += [_pools(study.arms), "\n".join(_notes(study))]
     return "\n\n".join(block for block in blocks if block)
 
@@ -50,7 +52,12 @@ def _span(values: Iterator[str]) -> str:
     return texts[0] if texts[0] == texts[-1] else f"{texts[0]} to {texts[-1]}"
 
 
-def _arms_across(arms: tuple[Arm, ...], rows: tuple[Row, ...]) -> str:
+def _targets(arm: Arm) -> bool:
+    """Whether any class of tasks has a target."""
+    return any(target is not None for c in arm.runs[0].facts.classes for target in (c.ttft_s, c.tpot_s, c.e2e_s))
+
+
+def _arms_across(arms: tuple[Arm, ...], rows: Sequence[Row]) -> str:
     """Figures as rows, arms as columns."""
     names = [textwrap.wrap(arm.name, _NAME_WIDTH) for arm in arms]
     height = max(map(len, names))
@@ -62,12 +69,12 @@ def _arms_across(arms: tuple[Arm, ...], rows: tuple[Row, ...]) -> str:
     return "\n".join(lines)
 
 
-def _arms_down(arms: tuple[Arm, ...]) -> list[str]:
+def _arms_down(arms: tuple[Arm, ...], groups: Sequence[Sequence[Row]]) -> list[str]:
     """Arms as rows: a table of service, one of money, and one of answers where they are judged."""
     names = [textwrap.shorten(arm.name, 2 * _NAME_WIDTH, placeholder="...") for arm in arms]
     tables = []
     answered = [("tasks answered", list(map(_answered, arms)))]
-    for rows, first in ((SERVICE, answered), (MONEY, []), (_answers(arms), [])):
+    for rows, first in zip(groups, (answered, [], []), strict=True):
         if not rows:
             continue
         columns = [*first, *(row.texts(arms) for row in rows)]

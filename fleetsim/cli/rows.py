@@ -7,19 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fleetsim.cli.text import NONE, give_or_take, three
+from fleetsim.cli.text import NONE, spread, three
 
 if TYPE_CHECKING:
-    from fleetsim.metrics.contract import Figure
     from fleetsim.study.results import Arm, Run
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A value with half the width of its interval over replications (0: none)."""
+    """A value with its interval over replications; None and None without one."""
 
     value: float
-    half: float = 0.0
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -40,27 +40,28 @@ class Row:
             unit, scale = _time_unit([m.value for m in measures])
         return self.label + unit, [self._text(m, scale) for m in measures]
 
+    def known(self, arms: tuple[Arm, ...]) -> bool:
+        """Whether any arm has the figure."""
+        return any(math.isfinite(self.measure(arm).value) for arm in arms)
+
     def _text(self, measure: Measure, scale: float) -> str:
         if not math.isfinite(measure.value):
             return NONE
-        if measure.half > 0:
-            return give_or_take(measure.value * scale, measure.half * scale)
+        if measure.low is not None and measure.high is not None and measure.low < measure.high:
+            return spread(*(number * scale for number in (measure.value, measure.low, measure.high)), self.share)
         return percent(measure.value) if self.share else three(measure.value * scale)
 
 
 def _figure(name: str) -> Callable[[Arm], Measure]:
     def measure(arm: Arm) -> Measure:
         figure = arm.figure(name)
-        return Measure(math.nan) if figure is None else Measure(figure.value, _half(figure))
+        if figure is None:
+            return Measure(math.nan)
+        if figure.interval != "replications":
+            return Measure(figure.value)
+        return Measure(figure.value, figure.low, figure.high)
 
     return measure
-
-
-def _half(figure: Figure) -> float:
-    """Half the width of the interval over replications; where the figure's range cuts it, that of the uncut side."""
-    if figure.interval != "replications" or figure.low is None or figure.high is None:
-        return 0.0
-    return max(figure.high - figure.value, figure.value - figure.low)
 
 
 def _utilisation(arm: Arm) -> Measure:
@@ -69,15 +70,16 @@ def _utilisation(arm: Arm) -> Measure:
     values = [busy_share(run) for run in arm.runs]
     if len(values) == 1:
         return Measure(values[0])
-    found = replications(values)
-    return Measure(found.value, 0.0 if found.high is None else found.high - found.value)
+    found = replications(values).of_share()
+    return Measure(found.value, found.low, found.high)
 
 
 def busy_share(run: Run) -> float:
     """Share of accelerator time spent in steps, over all pools."""
     busy = {figure.scope: figure.value for figure in run.figures if figure.name == "utilisation"}
-    weights = {f"pool {pool.name}": pool.replicas * pool.accelerators for pool in run.facts.pools}
-    total = sum(weights.values())  # rented endpoints have no accelerators of ours
+    own = [pool for pool in run.facts.pools if not pool.tariff]  # rented endpoints have no accelerators of ours
+    weights = {f"pool {pool.name}": pool.replicas * pool.accelerators for pool in own}
+    total = sum(weights.values())
     return sum(busy[scope] * weight for scope, weight in weights.items()) / total if total else math.nan
 
 

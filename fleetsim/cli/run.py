@@ -11,6 +11,7 @@ import click
 from fleetsim.cli.figures import figures_option, write_figures
 from fleetsim.cli.group import say, scenario_argument, set_option, talk
 from fleetsim.cli.progress import progress_bar
+from fleetsim.cli.studies import engine_option, seed_option
 from fleetsim.errors import NotWritten
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 @click.command()
 @scenario_argument
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the results [out/NAME].")
-@click.option("--engine", type=click.Choice(["core", "reference"]), default="core", show_default=True)
+@engine_option
 @click.option("--replications", type=click.IntRange(1, 10_000_000), help="Independent runs, for intervals.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="All luck follows from it.")
+@seed_option
 @set_option
 @click.option("-q", "--quiet", is_flag=True, help="Print the results only.")
 @click.option("--no-report", is_flag=True, help="Write no report.html.")

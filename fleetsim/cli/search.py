@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleetsim.cli.group import say, scenario_argument, set_option, talk
-from fleetsim.cli.studies import studied, study_options
+from fleetsim.cli.studies import seed_option, studied, study_options, vary_option
 from fleetsim.cli.text import NONE, grid, three, wrapped
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ _SHOWN = 10
 
 @click.command(short_help="Find the best of a space too large to sweep (with Optuna).")
 @scenario_argument
-@click.option(
-    "--vary", multiple=True, metavar="PATH=VALUES", help="What to try: path=a,b,c or path=lo:hi:n. Repeat it."
-)
+@vary_option
 @click.option("--figure", metavar="FIGURE", help="What is to be best, such as 'ttft_p99 class chat'.")
 @click.option("--trials", type=click.IntRange(1, 1_000_000), default=100, show_default=True, help="How many to try.")
 @click.option(
@@ -33,7 +31,7 @@ _SHOWN = 10
 )
 @click.option("--storage", metavar="URL", help="Keep trials in a storage of Optuna's: sqlite:///search.db.")
 @click.option("--replications", type=click.IntRange(2, 10_000_000), help="Independent runs of every trial.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="All luck follows from it.")
+@seed_option
 @set_option
 @study_options
 def search(

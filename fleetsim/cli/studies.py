@@ -18,19 +18,40 @@ if TYPE_CHECKING:
     from fleetsim.study.points import Point, PointResult
 
 
-def study_options(command: Callable) -> Callable:
-    """The options --workers, --cluster, --resume, -o, --json and -q."""
+_OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to keep runs and results in.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+
+vary_option = click.option(
+    "--vary", multiple=True, metavar="PATH=VALUES", help="What to try: path=a,b,c or path=lo:hi:n. Repeat it."
+)
+seed_option = click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="All luck follows from it.")
+engine_option = click.option(
+    "--engine", type=click.Choice(["core", "reference"]), default="core", show_default=True, help="Both give the same."
+)
+
+
+def crew_options(command: Callable) -> Callable:
+    """The options --workers, --cluster, --resume and -q."""
     options = [
-        click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to keep runs and results in."),
         click.option("--workers", type=click.IntRange(1, 4096), help="Worker processes [one a core]."),
         click.option("--cluster", metavar="ADDRESS", help="Run on a Dask cluster instead: tcp://host:8786."),
         click.option("--resume", is_flag=True, help="Go on with what the folder holds of this study."),
-        click.option("--json", "as_json", is_flag=True, help="Print the results as JSON."),
         click.option("-q", "--quiet", is_flag=True, help="Print the results only."),
     ]
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def study_options(command: Callable) -> Callable:
+    """Those of `crew_options`, -o and --json."""
+    return _OUTPUT(crew_options(_JSON(command)))
+
+
+def one_crew(workers: int | None, cluster: str | None) -> None:
+    """Workers are of this machine or of a cluster. Raises UsageError if both are asked for."""
+    if cluster and workers:
+        raise click.UsageError("a cluster has its own workers; leave out --workers or --cluster")
 
 
 @contextmanager
@@ -46,13 +67,15 @@ def studied(
 ) -> Iterator[tuple[Runs, Callable[..., None]]]:
     """Who simulates the points of a study, kept in `output` if there is one; and whom to tell what is being done, and
     which share of the whole is, where that is known."""
-    if cluster and workers:
-        raise click.UsageError("a cluster has its own workers; leave out --workers or --cluster")
+    one_crew(workers, cluster)
     if resume and output is None:
         raise click.UsageError("there is nothing to go on with; name the study's folder with -o")
     from fleetsim.compiled import is_cached
+    from fleetsim.study.arms import cautions_of
+    from fleetsim.study.folder import nothing_to_resume
     from fleetsim.study.kept import kept_runs
 
+    warn(cautions_of(loaded), quiet)
     if not quiet and not is_cached():
         talk("compiling the core, once for this version: about a minute ...")
     with progress_bar(quiet) as bar, _crew(workers, cluster) as run:
@@ -67,7 +90,15 @@ def studied(
 
         keeper = nullcontext(runs) if output is None else kept_runs(output, loaded, asked, resume, runs)
         with keeper as kept:
+            if resume and not kept.kept:
+                talk(nothing_to_resume(output))
             yield kept, lambda text, share=0.0: doing.__setitem__(0, (text, share))
+
+
+def warn(cautions: Sequence[str], quiet: bool) -> None:
+    """Say what may not be meant in a scenario, before it is simulated."""
+    for caution in () if quiet else cautions:
+        talk(f"! {caution}")
 
 
 @contextmanager

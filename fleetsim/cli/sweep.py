@@ -13,6 +13,7 @@ import click
 from fleetsim.cli.group import INTERRUPTED, say, scenario_argument, set_option, talk
 from fleetsim.cli.progress import points_progress
 from fleetsim.cli.run import default_folder
+from fleetsim.cli.studies import crew_options, engine_option, one_crew, seed_option, vary_option, warn
 from fleetsim.cli.text import NONE, grid, three, wrapped
 
 if TYPE_CHECKING:
@@ -23,19 +24,14 @@ _SHOWN = 20
 
 @click.command(short_help="Run every variation of a scenario over many workers.")
 @scenario_argument
-@click.option(
-    "--vary", multiple=True, metavar="PATH=VALUES", help="What to try: path=a,b,c or path=lo:hi:n. Repeat it."
-)
+@vary_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the study [out/NAME-sweep].")
 @click.option("--replications", type=click.IntRange(1, 10_000_000), help="Independent runs of every variation.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="All luck follows from it.")
+@seed_option
 @set_option
-@click.option("--engine", type=click.Choice(["core", "reference"]), default="core", show_default=True)
-@click.option("--workers", type=click.IntRange(1, 4096), help="Worker processes [one a core].")
-@click.option("--cluster", metavar="ADDRESS", help="Run on a Dask cluster instead: tcp://host:8786.")
-@click.option("--resume", is_flag=True, help="Go on with what the folder holds of this study.")
+@engine_option
 @click.option("--best", metavar="FIGURE", help="What to rank by, such as 'ttft_p99 class chat'.")
-@click.option("-q", "--quiet", is_flag=True, help="Print the results only.")
+@crew_options
 def sweep(
     scenario: str,
     vary: tuple[str, ...],
@@ -66,9 +62,9 @@ def sweep(
     from fleetsim.study.run import planned
     from fleetsim.study.sweep import sweep as run_sweep
 
-    if cluster and workers:
-        raise click.UsageError("a cluster has its own workers; leave out --workers or --cluster")
+    one_crew(workers, cluster)
     plan = planned(scenario, engine=engine, replications=replications, seed=seed, sets=sets, vary=vary)
+    warn(plan.cautions, quiet)
     name = default_folder(plan.loaded.scenario.name)
     folder = output or name.with_name(f"{name.name}-sweep")
     leaders = Leaders(best)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 NONE = "n/a"
 WIDTH = 100
+NO_TARGETS = "No class of tasks has a target: write `slo: {ttft: 2 s}` in one to see what is kept and what that costs."
 
 
 def grid(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), indent: str = "", rule: bool = True) -> str:
@@ -42,8 +43,20 @@ def three(value: float) -> str:
 
 def give_or_take(value: float, half: float) -> str:
     """`12.34 ± 0.56`: the half-width with two significant digits, the value with as many decimals."""
-    decimals = min(9, max(0, 1 - math.floor(math.log10(half)))) if half > 0 else 0
+    decimals = _decimals(half)
     return f"{value:,.{decimals}f} ± {half:,.{decimals}f}"
+
+
+def _decimals(half: float) -> int:
+    return min(9, max(0, 1 - math.floor(math.log10(half)))) if half > 0 else 0
+
+
+def spread(value: float, low: float, high: float, share: bool) -> str:
+    """A value with its interval: `12.34 ± 0.56`; of a share, which has less room to one side, `98.7 (96.1 to 99.6)`."""
+    if not share:
+        return give_or_take(value, max(high - value, value - low))
+    decimals = _decimals((high - low) / 2)
+    return f"{value:.{decimals}f} ({low:.{decimals}f} to {high:.{decimals}f})"
 
 
 def bytes_text(size: float) -> str:

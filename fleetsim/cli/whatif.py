@@ -8,14 +8,12 @@ from typing import Any
 import click
 
 from fleetsim.cli.group import say, scenario_argument, set_option, talk
-from fleetsim.cli.studies import studied, study_options
+from fleetsim.cli.studies import seed_option, studied, study_options, vary_option
 
 
 @click.command(short_help="Vary paths of a scenario: curves, tornado, break-even points, sensitivity.")
 @scenario_argument
-@click.option(
-    "--vary", multiple=True, metavar="PATH=VALUES", help="What to try: path=a,b,c or path=lo:hi:n. Repeat it."
-)
+@vary_option
 @click.option(
     "--design",
     type=click.Choice(["grid", "one-at-a-time", "latin"]),
@@ -35,7 +33,7 @@ from fleetsim.cli.studies import studied, study_options
     help="Points of a hypercube; size of a sensitivity study.",
 )
 @click.option("--replications", type=click.IntRange(2, 10_000_000), help="Independent runs of every arm.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="All luck follows from it.")
+@seed_option
 @set_option
 @study_options
 def whatif(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from fleetsim.cli.text import NONE, give_or_take, grid, three, wrapped
+from fleetsim.cli.text import NO_TARGETS, NONE, give_or_take, grid, spread, three, wrapped
 
 if TYPE_CHECKING:
     from fleetsim.statistics import Estimate
@@ -21,6 +23,7 @@ def whatif_text(found: WhatIf) -> str:
     """The question, what was run, and a table for each figure and path; then crossings and influences."""
     count = len({(row.architecture, repr(row.values)) for row in found.rows})
     said = f"{found.design} design, {count:,} arms of {found.replications} replications, {found.runs:,} runs in all"
+    found = _known(found)
     blocks = [
         wrapped(f"{found.name}: {found.question}" if found.question else found.name),
         wrapped(f"seed {found.provenance['seed']}, {said}, intervals at 95 %, all arms under the same luck"),
@@ -33,6 +36,25 @@ def whatif_text(found: WhatIf) -> str:
         "\n".join(wrapped(note, first="! ") for note in found.notes),
     ]
     return "\n\n".join(block for block in blocks if block)
+
+
+def _known(found: WhatIf) -> WhatIf:
+    """Without figures that no arm has in any run."""
+    there = {row.figure for row in found.rows if math.isfinite(row.estimate.value)}
+    nothing = [figure for figure in found.figures if figure not in there]
+    if not nothing:
+        return found
+    word = f"no arm has {' or '.join(nothing)}"
+    if "slo_attainment" in nothing:
+        word += f". {NO_TARGETS}"
+    return replace(
+        found,
+        responses=tuple(row for row in found.responses if row.figure in there),
+        swings=tuple(row for row in found.swings if row.figure in there),
+        correlations=tuple(row for row in found.correlations if row[1] in there),
+        influences=found.influences and tuple(row for row in found.influences if row.figure in there),
+        notes=(*found.notes, word),
+    )
 
 
 def _curves(found: WhatIf) -> Iterator[str]:
@@ -53,8 +75,8 @@ def _curve(rows: Sequence[Response], several: bool) -> str:
     for value in dict.fromkeys(repr(row.value) for row in rows):
         own = {row.architecture: row for row in rows if repr(row.value) == value}
         cells = [str(next(iter(own.values())).value)]
-        for name in names:
-            cells += [_estimate(own[name].estimate), _change(own[name].change)] if name in own else ["", ""]
+        for row in map(own.get, names):
+            cells += ["", ""] if row is None else [_estimate(row.estimate, row.unit), _change(row.change)]
         body.append(cells)
     others = " (mean over the other paths)" if several else ""
     return f"{figure}{unit}, by {path}{others}\n{grid(body, right=range(1, 2 * len(names) + 1), indent='  ')}"
@@ -65,7 +87,7 @@ def _tornado(found: WhatIf) -> Iterator[str]:
         body = [["path", "least at", "change", "most at", "change"]]
         unit = base = ""
         for swing in swings:
-            unit, base = swing.unit, _estimate(swing.base)
+            unit, base = swing.unit, _estimate(swing.base, swing.unit)
             down, up = _change(swing.down), _change(swing.up)
             body.append([swing.path, str(swing.lowest), down, str(swing.highest), up])
         yield f"{figure} of {architecture}: {base} {unit}\n{grid(body, right=(2, 4), indent='  ')}"
@@ -103,10 +125,10 @@ def _give(value: float, half: float) -> str:
     return give_or_take(value, half) if half == half and half > 0 else three(value)  # nan is no half
 
 
-def _estimate(estimate: Estimate) -> str:
-    if estimate.high is None or estimate.high == estimate.value:
+def _estimate(estimate: Estimate, unit: str = "") -> str:
+    if estimate.low is None or estimate.high is None or estimate.low == estimate.high:
         return three(estimate.value)
-    return give_or_take(estimate.value, estimate.high - estimate.value)
+    return spread(estimate.value, estimate.low, estimate.high, unit == "share")
 
 
 def _change(estimate: Estimate) -> Any:

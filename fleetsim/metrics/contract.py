@@ -6,10 +6,10 @@ A metric is a function `rule(view) -> list[Figure]` in a file of its own, regist
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
-from fleetsim.registry import Family
+from fleetsim.registry import Family, unknown
 from fleetsim.statistics import Estimate
 
 
@@ -74,10 +74,21 @@ class RunFacts:
     pools: tuple[PoolFacts, ...]
     classes: tuple[ClassFacts, ...]
     domains: tuple[str, ...]
+    attainment_goal: float  # the share of tasks that should meet all their targets
     judged_models: tuple[str, ...] = ()  # by row of the quality tables; empty: no answer is judged
     judged_by: tuple[tuple[str, str, float, str, str], ...] = ()  # model, domain, accuracy, source, confidence
     escalating: tuple[int, ...] = ()  # nodes of calls that are made because an answer failed a check, or was late
     shared_ease: tuple[tuple[float, float], ...] = ()  # by domain: variance of ease that tasks, and their parts, bring
+
+
+def possible(estimate: Estimate, unit: str) -> Estimate:
+    """The estimate of a figure of this unit, with an interval of values that it can have: no figure is negative, and
+    no share above one."""
+    if unit == "share":
+        return estimate.of_share()
+    if estimate.low is None:
+        return estimate
+    return replace(estimate, low=max(estimate.low, 0.0))
 
 
 @dataclass(frozen=True)
@@ -95,11 +106,9 @@ class Figure:
 
     @classmethod
     def of(cls, name: str, scope: str, estimate: Estimate, unit: str, better: str = "") -> Figure:
-        """The figure of an estimate; what cannot be negative, or a share above one, has no interval that is."""
-        low, high = estimate.low, estimate.high
-        if low is not None and high is not None:
-            low, high = max(low, 0.0), min(high, 1.0) if unit == "share" else high
-        return cls(name, scope, estimate.value, unit, better, low, high, estimate.method)
+        """The figure of an estimate, with an interval of values that it can have."""
+        found = possible(estimate, unit)
+        return cls(name, scope, found.value, unit, better, found.low, found.high, found.method)
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,12 @@ class Metric:
 
 
 METRICS: Family[Metric] = Family("metric", "fleetsim.metrics")
+
+
+def unknown_figure(name: str, known: Iterable[str]) -> str:
+    """The sentence for a figure that no run has, with the nearest ones and where all are."""
+    where = "`fleetsim list metrics` says what there is, and a run's summary.json has all figures"
+    return unknown("figure", name, {key.removesuffix(" all") for key in known}, where)
 
 
 def metric(function: Callable[..., list[Figure]]) -> Callable[..., list[Figure]]:

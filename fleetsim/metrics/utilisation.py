@@ -22,18 +22,22 @@ def utilisation(view: View) -> list[Figure]:
     """Share of time in steps, batch size, queue and KV memory of each pool, with the least and most of its replicas.
 
     utilisation: share of time in steps; prefill_share and decode_share are its parts (a step with any prefill chunk
-    counts as prefill). batch_size_mean: sequences in the batch when there is one; queue_mean: calls waiting, over all
-    time; kv_use: share of KV blocks held. NAME_min and NAME_max are of the replicas' own values; queue_max and
-    kv_use_max of single samples. Batch, queue and KV are seen at the samples only.
+    counts as prefill); nan for a rented endpoint, whose machines are the vendor's. batch_size_mean: sequences in the
+    batch (calls in flight at an endpoint) when there is one; queue_mean: calls waiting, over all time; kv_use: share
+    of KV blocks held. NAME_min and NAME_max are of the replicas' own values; queue_max and kv_use_max of single
+    samples. Batch, queue and KV are seen at the samples only.
     """
     found = []
     for scope, pool, replicas in view.pool_scopes():
-        found += _busy(view.timeline, scope, replicas)
+        found += _busy(view.timeline, scope, pool, replicas)
         found += _levels(view.timeline, scope, pool, replicas)
     return found
 
 
-def _busy(timeline: Timeline, scope: str, replicas: slice) -> list[Figure]:
+def _busy(timeline: Timeline, scope: str, pool: PoolFacts, replicas: slice) -> list[Figure]:
+    if pool.tariff:
+        names = [*_SHARES, "utilisation_min", "utilisation_max"]
+        return [Figure(name, scope, float("nan"), "share") for name in names]
     found, per_ns = [], 1.0 / (1e9 * timeline.rows[:, replicas].shape[1])
     for name, counters in _SHARES.items():
         found.append(Figure.of(name, scope, counter_rate(timeline, counters, replicas).scaled(per_ns), "share"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fleetsim.metrics.contract import ClassFacts, PoolFacts, RunFacts
 from fleetsim.planning.equipment import Equipment, fleets
 from fleetsim.quality.judged import Judged
-from fleetsim.scenario.slo import targets
+from fleetsim.scenario.slo import attainment_goal, targets
 from fleetsim.workflow import walks
 from fleetsim.workload import Workload
 
@@ -50,6 +50,7 @@ def run_facts(
             for c, slo in ((c, targets(scenario.workload.classes[c])) for c in workload.classes)
         ),
         domains=workload.domains,
+        attainment_goal=attainment_goal(scenario),
         judged_models=judged.names if judged else (),
         judged_by=judged.sources if judged else (),
         escalating=tuple(list(nodes).index(node) for node in walks.escalations(nodes)),

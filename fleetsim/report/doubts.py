@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fleetsim.report.view import GOAL, ArmView, View
+from fleetsim.report.view import ArmView, View
 from fleetsim.report.words import label, listed, percent
 
 _NOTABLE = 0.01  # a smaller share of unfinished or cut tasks changes no figure's third digit
@@ -14,17 +14,17 @@ def doubts(view: View) -> list[str]:
     """A sentence for every weakness."""
     lines: dict[tuple[int, str], list[str]] = {}
     for arm in view.arms:
-        for found in [*_settled(arm, view.has_targets), *_outcomes(arm), *_whole(arm), *_guesses(arm)]:
+        for found in [*_settled(arm, view), *_outcomes(arm), *_whole(arm), *_guesses(arm)]:
             lines.setdefault(found, []).append(arm.label)
     return [f"{listed(arms)}: {line}." for (_, line), arms in sorted(lines.items(), key=lambda item: item[0][0])]
 
 
-def _settled(arm: ArmView, has_targets: bool) -> Iterator[tuple[int, str]]:
+def _settled(arm: ArmView, view: View) -> Iterator[tuple[int, str]]:
     kept, doubtful = arm.figure("slo_attainment"), arm.figure("warm_up_doubtful")
     if doubtful and doubtful.value > 0:
         line = "never settled: it is overloaded or the run is too short; its figures are not those of a steady state"
         yield 0, line
-    if kept and has_targets and kept.value >= GOAL and kept.low is not None and kept.low < GOAL:
+    if kept and view.has_targets and kept.low is not None and kept.low < view.goal <= kept.value:
         yield 1, f"targets are kept in these runs, but the interval reaches down to {percent(kept.low)}"
 
 

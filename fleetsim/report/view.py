@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found", bound=Finding)
 
-GOAL = 0.99
-"""The share of tasks an arm must keep within their targets to be called good enough: targets are meant for the p99,
-as MLPerf Inference's server limits are."""
-
 
 @dataclass(frozen=True)
 class ArmView:
@@ -64,6 +60,13 @@ class ArmView:
     def pool_figure(self, name: str, pool: PoolFacts) -> Figure | None:
         """A figure of one pool."""
         return self.figure(name, f"pool {pool.name}")
+
+    def usd_per_hour(self, pool: PoolFacts) -> float:
+        """What a pool costs: its machines, or what was paid for tokens in these runs."""
+        if not pool.tariff:
+            return pool.replicas * pool.usd_per_s * 3600
+        paid = self.pool_figure("usd_per_hour", pool)
+        return paid.value if paid else 0.0
 
     def finished(self, *columns: str) -> tuple[np.ndarray, ...]:
         """Columns of the answered tasks that arrived between warm-up and horizon, of all replicates."""
@@ -138,6 +141,11 @@ class View:
     def has_targets(self) -> bool:
         """Whether any class has a target."""
         return any(t is not None for _, c in self.classes for t in (c.ttft_s, c.tpot_s, c.e2e_s))
+
+    @property
+    def goal(self) -> float:
+        """The share of tasks an arm must keep within their targets to be good enough, the highest of all arms."""
+        return max(arm.facts.attainment_goal for arm in self.arms)
 
     @property
     def judged(self) -> bool:

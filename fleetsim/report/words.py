@@ -58,6 +58,11 @@ def percent(share: float) -> str:
     return f"{_percents((share,))[0]}{GAP}%" if math.isfinite(share) else NONE
 
 
+def chosen_share(share: float) -> str:
+    """A share that somebody chose, without the zeros that say how exact a result is: `99 %`."""
+    return f"{share * 100:g}{GAP}%"
+
+
 def _percents(shares: tuple[float, ...]) -> list[str]:
     """Percentages with as many decimals (one to four) as keep different ones apart, also from 0 and 100."""
     shares = tuple(min(1.0, max(0.0, share)) for share in shares)

@@ -78,13 +78,16 @@ def profiles(draft: Draft) -> Iterator[Flaw]:
     for place, pool in draft.pools():
         if pool.framework is not None and pool.framework not in framework_names():
             yield Flaw((*place, "framework"), unknown("framework profile", pool.framework[:100], framework_names()))
-        for key, names in (("model", model_names), ("hardware", hardware_names)):
+        for key, names, listed in (("model", model_names, "models"), ("hardware", hardware_names, "hardware")):
             name = getattr(pool, key)
             if name is None:
                 continue
             if not name.endswith((".yaml", ".yml")):
                 if name not in names():
-                    yield Flaw((*place, key), unknown(f"{key} profile", name[:100], names()))
+                    yield Flaw(
+                        (*place, key),
+                        unknown(f"{key} profile", name[:100], names(), f"`fleetsim list {listed}` shows all"),
+                    )
                 continue
             yield from _file((*place, key), draft.base, name)
 

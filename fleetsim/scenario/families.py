@@ -11,4 +11,4 @@ from fleetsim.scenario.fields import Model
 
 ARRIVALS: Family[type[Model]] = Family("arrival process", "fleetsim.workload.arrivals")
 LENGTHS: Family[type[Model]] = Family("length law", "fleetsim.workload.lengths")
-WORKFLOWS: Family[type[Model]] = Family("workflow", "fleetsim.workflow.kinds")
+WORKFLOWS: Family[type[Model]] = Family("workflow", "fleetsim.workflow.kinds", "workflows")

@@ -40,6 +40,7 @@ PriceRate = quantity(units.PRICE_RATE)
 Carbon = quantity(units.CARBON)
 Fraction = quantity(units.FRACTION, ge=0, le=1)
 SignedFraction = quantity(units.FRACTION, ge=-1, le=1)
+PositiveFraction = quantity(units.FRACTION, gt=0, le=1)
 Tokens = quantity(units.TOKENS, ge=1, le=2**31 - 1)
 MoreTokens = quantity(units.TOKENS, ge=0, le=10_000_000)
 

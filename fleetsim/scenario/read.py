@@ -19,6 +19,7 @@ import yaml
 
 from fleetsim.errors import Fault, InputFaults
 from fleetsim.scenario.document import Document, Mark, Place, dotted
+from fleetsim.scenario.syntax import syntax_fault
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
@@ -49,30 +50,6 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
 )
 """Control characters, lone surrogates and direction marks."""
-
-_SYNTAX = (
-    (
-        "cannot start any token",
-        "this character cannot stand here; indent with spaces, not tabs, and quote text that starts so",
-    ),
-    (
-        "mapping values are not allowed",
-        "a second ': ' in one value, or a wrong indent; put the text in quotes or indent the line",
-    ),
-    ("could not find expected ':'", "a line without ': ' where `key: value` is expected"),
-    ("<block end>, but found '}'", "a closing bracket too many"),
-    ("<block end>, but found ']'", "a closing bracket too many"),
-    ("expected <block end>", "the indent does not fit the lines above"),
-    ("expected ',' or", "a bracket is not closed, or a comma is missing"),
-    ("indentation indicators", "'|' and '>' begin a block of lines; put text that begins so in quotes"),
-    ("comment or a line break", "'|' and '>' begin a block of lines; put text that begins so in quotes"),
-    ("alphabetic or numeric", "'&' and '*' have a meaning of their own; put text that begins so in quotes"),
-    ("expected the node content", "a value is missing, or text begins with one of , ] } - ? : and needs quotes"),
-    ("<document start>", "the lines do not form one mapping; check the indent"),
-    ("end of stream", "a quote or a bracket is not closed"),
-    ("while scanning a quoted scalar", "a quote is not closed"),
-    ("expected a single document", "a second document starts; a file holds one"),
-)
 
 
 class _Refused(Exception):
@@ -138,21 +115,13 @@ def parse(text: str, file: str) -> Document:
     except _Refused as stop:
         raise InputFaults([Fault(file, stop.args[0], "", stop.args[1])]) from None
     except yaml.MarkedYAMLError as error:
-        raise InputFaults([_syntax(error, file)]) from None
+        raise InputFaults([syntax_fault(error, file)]) from None
     except (yaml.YAMLError, ValueError, OverflowError):
         raise InputFaults([Fault(file, 1, "", "holds an escape or a character that is no text")]) from None
     document = Document(None, {(): Mark(file, 1)})
     if root is not None:
         document.data = _Walk(document, composer.refused, file).value(root, ())
     return document
-
-
-def _syntax(error: yaml.MarkedYAMLError, file: str) -> Fault:
-    begun = any(cue in str(error.context) for cue in ("quoted", "while parsing a flow", "simple key"))
-    mark = (error.context_mark if begun else None) or error.problem_mark or error.context_mark
-    told = f"{error.context} {error.problem}"
-    what = next((words for cue, words in _SYNTAX if cue in told), str(error.problem))
-    return Fault(file, mark.line + 1 if mark else 1, "", f"cannot be read as YAML: {what}")
 
 
 class _Walk:

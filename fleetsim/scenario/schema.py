@@ -24,6 +24,7 @@ from fleetsim.scenario.fields import (
     Name,
     Positive,
     PositiveDuration,
+    PositiveFraction,
     PriceRate,
     Text,
     Tokens,
@@ -89,6 +90,10 @@ class Workload(Model):
 
     arrivals: Arrivals | None = Field(None, description="arrivals common to all classes without their own")
     classes: dict[Name, TaskClass] = Field(min_length=1)
+    attainment_goal: PositiveFraction | None = Field(
+        None,
+        description="slo_attainment that is good enough for reports; by default what `capacity` asks of all, else 99 %",
+    )
 
 
 class Pool(Model):

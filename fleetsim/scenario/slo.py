@@ -1,4 +1,4 @@
-"""Named targets: the presets a scenario may write instead of figures."""
+"""Targets: the presets a scenario may write instead of figures, and the share of tasks that should meet them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from pathlib import Path
 
 from fleetsim.scenario.files import read_text
 from fleetsim.scenario.read import parse
-from fleetsim.scenario.schema import Slo, TaskClass
+from fleetsim.scenario.schema import Scenario, Slo, TaskClass
+
+DEFAULT_ATTAINMENT_GOAL = 0.99
+"""Targets are meant for the p99, as MLPerf Inference's server limits are."""
 
 
 @cache
@@ -22,3 +25,15 @@ def targets(task_class: TaskClass) -> Slo:
     if isinstance(task_class.slo, str):
         return presets()[task_class.slo]
     return task_class.slo or Slo()
+
+
+def attainment_goal(scenario: Scenario) -> float:
+    """The share of tasks that should meet all their targets: the workload's, else that of `capacity:`, else 99 %."""
+    if scenario.workload.attainment_goal is not None:
+        return scenario.workload.attainment_goal
+    limits = [
+        round(limit.limit, 12)  # 95 % is 0.95 and not the next number above it
+        for limit in (scenario.capacity.constraints if scenario.capacity else ())
+        if (limit.figure, limit.scope) == ("slo_attainment", "all") and limit.at_least is not None and limit.limit > 0
+    ]
+    return max(limits, default=DEFAULT_ATTAINMENT_GOAL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -121,7 +122,16 @@ def _number(given: Any, ctx: dict[str, Any]) -> str:
     return f"{shown(given)} is not a number; write one such as 0.5"
 
 
-_NAME = "{} is no name; letters, digits, spaces and . - + _ / ( ) make one, and it starts with a letter or digit"
+def _name(given: Any, ctx: dict[str, Any]) -> str:
+    """Why it is no name, and the nearest text that is one."""
+    plain = unicodedata.normalize("NFKD", str(given)[:100]).encode("ascii", "ignore").decode()
+    near = re.sub(r"[^A-Za-z0-9_.\-+ /()]+", "", re.sub(r"^[^A-Za-z0-9]+", "", plain)).strip()
+    hint = f"; write {near!r}" if near else "; write one such as 'chat'"
+    return (
+        f"{shown(given)} is no name: it starts with a letter from a to z (or A to Z) or a digit, and letters, digits, "
+        f"spaces and . - + _ / ( ) follow{hint}"
+    )
+
 
 _WORDS: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     "missing": lambda given, ctx: "is missing",
@@ -142,7 +152,7 @@ _WORDS: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     "string_type": _text,
     "string_too_short": lambda given, ctx: "is empty",
     "string_too_long": lambda given, ctx: f"is longer than {ctx['max_length']} characters",
-    "string_pattern_mismatch": lambda given, ctx: _NAME.format(shown(given)),
+    "string_pattern_mismatch": _name,
     "dict_type": _mapping,
     "model_type": _mapping,
     "model_attributes_type": _mapping,

@@ -30,6 +30,23 @@ class Estimate:
             return Estimate(value)
         return Estimate(value, scale / self.high, scale / self.low, self.method)
 
+    def of_share(self) -> Estimate:
+        """The estimate of a share with Wilson's interval instead of a symmetric one: it stays within 0 and 1.
+
+        It holds the shares p from which the estimate is no further away than the half-width, were the variance that of
+        p: about as for so many independent observations as have this standard error (Wilson 1927; Korn and Graubard
+        1998 for effective sizes). A share that is 0 or 1 in all that was seen has an interval of no width: what was
+        seen does not say how rare the other case is.
+        """
+        if self.low is None or self.high is None or math.isnan(self.value):
+            return self
+        if not 0 < self.value < 1:
+            return Estimate(self.value, self.value, self.value, self.method)
+        half = (self.high - self.low) / 2
+        size = half**2 / (self.value * (1 - self.value))
+        centre, reach = self.value + size / 2, math.sqrt(half**2 + size**2 / 4)
+        return Estimate(self.value, (centre - reach) / (1 + size), (centre + reach) / (1 + size), self.method)
+
 
 def t_quantile(freedom: float, level: float = LEVEL) -> float:
     """Two-sided quantile of Student's t."""

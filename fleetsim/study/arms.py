@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fleetsim import engine as engines
@@ -16,8 +16,10 @@ from fleetsim.quality.judged import Judged
 from fleetsim.records import Records
 from fleetsim.scenario import Loaded, variations
 from fleetsim.scenario.document import parts
+from fleetsim.study.cautions import cautions, hopeless, lengths
 from fleetsim.study.results import Run
 from fleetsim.units import nanoseconds
+from fleetsim.workflow.needs import Span
 from fleetsim.workload import Workload, materialise
 
 
@@ -30,6 +32,7 @@ class ArmPlan:
     variation: dict[str, Any]  # path -> value, of the paths that concern the architecture
     equipment: planning.Equipment
     judged: Judged
+    cautions: tuple[str, ...] = ()  # what may not be meant in its scenario
 
     @property
     def name(self) -> str:
@@ -101,8 +104,26 @@ def arms_of(loaded: Loaded) -> list[ArmPlan]:
         for values, varied, equipment, judged in equipped:
             own = {path: value for path, value in values.items() if _concerns(loaded, path, name)}
             arm = ArmPlan(varied, name, own, equipment, judged)
-            arms.setdefault(arm.name, arm)
+            if arm.name not in arms:
+                told = (varied.scenario, name, equipment, workshop.lengths(varied))
+                faults += [varied.fault(f"architectures.{name}.workflow", what) for what in hopeless(*told)]
+                arms[arm.name] = replace(arm, cautions=tuple(cautions(*told)))
+    if faults:
+        raise InputFaults(list(dict.fromkeys(faults)))
     return list(arms.values())
+
+
+def cautions_of(loaded: Loaded) -> tuple[str, ...]:
+    """What may not be meant in a scenario as it stands, its `vary` left out; nothing where it cannot be equipped."""
+    workshop = _Workshop()
+    try:
+        equipment, _ = workshop.equipped(loaded)
+    except InputFaults:
+        return ()  # what stands there may be a stand-in for what a search puts in its place
+    found = [
+        cautions(loaded.scenario, name, equipment, workshop.lengths(loaded)) for name in loaded.scenario.architectures
+    ]
+    return tuple(dict.fromkeys(what for own in found for what in own))
 
 
 class _Workshop:
@@ -110,7 +131,11 @@ class _Workshop:
 
     def __init__(self) -> None:
         self._pools: planning.Known = {}
-        self._sound: set[str] = set()  # workloads, as JSON
+        self._lengths: dict[str, tuple[Span, Span]] = {}  # of sound workloads, by their JSON
+
+    def lengths(self, varied: Loaded) -> tuple[Span, Span]:
+        """The spans of prompts and answers of a variation that has been equipped."""
+        return self._lengths[varied.scenario.workload.model_dump_json()]
 
     def equipped(self, varied: Loaded) -> tuple[planning.Equipment, Judged]:
         """The pools as they are equipped and their answers judged, and the workload tried.
@@ -127,9 +152,9 @@ class _Workshop:
             faults += error.faults
         workload = varied.scenario.workload.model_dump_json()
         try:
-            if workload not in self._sound:
-                ArmPlan(varied, "", {}, equipment, judged).tasks(varied.scenario.seed)
-                self._sound.add(workload)
+            if workload not in self._lengths:
+                tasks = ArmPlan(varied, "", {}, equipment, judged).tasks(varied.scenario.seed)
+                self._lengths[workload] = lengths(tasks)
         except InputFaults as error:
             faults += error.faults
         if faults:

@@ -20,7 +20,7 @@ from typing import Any
 
 from fleetsim.errors import NotWritten, OutputFolder
 from fleetsim.study.journal import Journal
-from fleetsim.study.lock import LOCK, locked
+from fleetsim.study.lock import LOCK, locked, made_folder
 from fleetsim.study.points import Point, PointResult
 
 FORMAT = "fleetsim study 1"
@@ -48,6 +48,8 @@ class StudyFolder:
         try:
             self._claim(points, resume)
             self._recover()
+            if resume and not self.kept:
+                self.words.append(nothing_to_resume(folder))
         except BaseException:
             self.close()
             raise
@@ -125,6 +127,11 @@ class StudyFolder:
         self.words.append(f"{path.relative_to(self.folder)} {why}: moved to {QUARANTINE}/")
 
 
+def nothing_to_resume(folder: Path) -> str:
+    """What to say where a study is to go on, and nothing of it is there."""
+    return f"{folder} holds no run of this study: nothing to resume, it begins afresh"
+
+
 @contextmanager
 def study_folder(folder: Path | str, points: Sequence[Point], *, resume: bool) -> Iterator[StudyFolder]:
     """The folder of a study, locked while it is open; made if it is not there.
@@ -135,7 +142,7 @@ def study_folder(folder: Path | str, points: Sequence[Point], *, resume: bool) -
     place = Path(folder)
     with ExitStack() as held:
         try:
-            place.mkdir(parents=True, exist_ok=True)
+            held.enter_context(made_folder(place))
             held.enter_context(locked(place))
             _refuse_foreign(place)
             opened = held.enter_context(closing(StudyFolder(place, points, resume)))

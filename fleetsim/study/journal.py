@@ -19,6 +19,7 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         content = path.read_bytes() if path.exists() else b""
         whole = content.rfind(b"\n") + 1
         lines = [_read(line) for line in content[:whole].splitlines()]
@@ -36,7 +37,9 @@ class Journal:
         os.fsync(self._handle)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, and take it away if nothing was written to it."""
+        if not os.fstat(self._handle).st_size:
+            self._path.unlink(missing_ok=True)
         os.close(self._handle)
 
 

@@ -16,7 +16,7 @@ from fleetsim.errors import OutputFolder
 from fleetsim.scenario import Loaded
 from fleetsim.study.code import code_version
 from fleetsim.study.journal import Journal
-from fleetsim.study.lock import LOCK, locked
+from fleetsim.study.lock import LOCK, locked, made_folder
 from fleetsim.study.points import Point, PointResult
 
 FORMAT = "fleetsim runs 1"
@@ -59,13 +59,13 @@ def kept_runs(folder: Path | str, loaded: Loaded, asked: Sequence[str], resume: 
     text = json.dumps([FORMAT, loaded.resolved(), code_version(), list(asked)])
     study = hashlib.sha256(text.encode()).hexdigest()
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        foreign = [path.name for path in place.iterdir() if path.name != LOCK]
-        if foreign and JOURNAL not in foreign:
-            raise OutputFolder(f"{place} holds files of something else; name an empty or new folder with -o")
-        with locked(place), closing(Journal(place / JOURNAL)) as journal:
-            _check(place, journal, study, resume)
-            yield KeptRuns(journal, runs, study)
+        with made_folder(place):
+            foreign = [path.name for path in place.iterdir() if path.name != LOCK]
+            if foreign and JOURNAL not in foreign:
+                raise OutputFolder(f"{place} holds files of something else; name an empty or new folder with -o")
+            with locked(place), closing(Journal(place / JOURNAL)) as journal:
+                _check(place, journal, study, resume)
+                yield KeptRuns(journal, runs, study)
     except FileExistsError:
         raise OutputFolder(f"{place} is a file; name a folder for the study with -o") from None
 

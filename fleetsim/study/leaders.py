@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fleetsim.errors import UnknownName
-from fleetsim.registry import unknown
+from fleetsim.metrics.contract import possible, unknown_figure
 from fleetsim.statistics import Estimate, replications
 from fleetsim.study.points import Heading, Point, PointResult, places
 
@@ -49,7 +48,8 @@ class Leaders:
         found = []
         for arm, values in self._values.items():
             same = len(values) > 1 and self._same[arm]
-            found.append(Leader(arm, replications(values[:1] if same else values), len(values), same))
+            estimate = possible(replications(values[:1] if same else values), self.heading.unit)
+            found.append(Leader(arm, estimate, len(values), same))
         return sorted(found, key=lambda leader: self._cost(leader.estimate.value))
 
     def best(self) -> Leader | None:
@@ -74,11 +74,5 @@ def heading_of(figure: str | None, result: PointResult) -> Heading:
     if figure not in known and f"{figure} all" in known:
         figure = f"{figure} all"
     if figure not in known:
-        raise UnknownName(unknown("figure", figure, _near(figure, list(known))))
+        raise UnknownName(unknown_figure(figure, known))
     return result.headings[known[figure]]
-
-
-def _near(figure: str, known: Sequence[str]) -> Sequence[str]:
-    """Figures of the same first word if there are any: a study may have hundreds."""
-    alike = [key for key in known if key.split("_")[0] == figure.split("_")[0]]
-    return alike or [key for key in known if key.endswith(" all")]

@@ -1,4 +1,4 @@
-"""One process at a time in a folder; a lock ends with its process, however that ends."""
+"""Folders that are written to: made, held by one process at a time, and gone again where nothing came of it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,20 @@ from pathlib import Path
 from fleetsim.errors import OutputFolder
 
 LOCK = "lock"
+
+
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """The folder with those above it, made if they are not there and taken away again if nothing came to be in them."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        for path in made:
+            if any(path.iterdir()):
+                break
+            path.rmdir()
 
 
 @contextmanager

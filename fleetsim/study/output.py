@@ -7,7 +7,7 @@ import math
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from fleetsim.findings import findings_to_plain, to_plain
 from fleetsim.metrics.contract import Figure, RunFacts
 from fleetsim.metrics.vllm import vllm_summary
 from fleetsim.study.columns import Names, Naming
+from fleetsim.study.lock import made_folder
 from fleetsim.study.results import Arm, Study
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ def output_folder(folder: Path | str) -> Iterator[Path]:
     Raises OutputFolder, worded for the user, if it is a file, holds anything else or cannot be written to.
     """
     folder = Path(folder)
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    held = ExitStack()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        held.enter_context(made_folder(folder))
         tempfile.TemporaryFile(dir=folder, prefix=_STAGING).close()
         foreign = not _is_ours(folder)
     except FileExistsError:
@@ -47,15 +48,10 @@ def output_folder(folder: Path | str) -> Iterator[Path]:
     except OSError as error:
         reason = f"{folder} cannot be written to ({error.strerror}); name another folder for the results with -o"
         raise OutputFolder(reason) from None
-    if foreign:
-        raise OutputFolder(f"{folder} holds files that fleetsim did not write; name an empty or new folder with -o")
-    try:
+    with held:
+        if foreign:
+            raise OutputFolder(f"{folder} holds files that fleetsim did not write; name an empty or new folder with -o")
         yield folder
-    finally:
-        for path in made:
-            if any(path.iterdir()):
-                break
-            path.rmdir()
 
 
 def _is_ours(folder: Path) -> bool:

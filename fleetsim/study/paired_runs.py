@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from fleetsim.errors import UnknownName
-from fleetsim.registry import unknown
+from fleetsim.metrics.contract import unknown_figure
 from fleetsim.statistics import Precision, StoppingRule
 from fleetsim.study.differences import Difference, differences, same_runs
 from fleetsim.study.kept import Runs
@@ -111,5 +111,5 @@ def _judged(figures: Sequence[str], results: Sequence[PointResult]) -> list[str]
     keys = [key if key in known else f"{key} all" for key in figures]
     for asked, key in zip(figures, keys, strict=True):
         if key not in known:
-            raise UnknownName(unknown("figure", asked, known))
+            raise UnknownName(unknown_figure(asked, known))
     return list(dict.fromkeys(keys))

@@ -39,6 +39,11 @@ class StudyPlan:
         """How many runs there will be."""
         return sum(arm.replications for arm in self.arms)
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What may not be meant in the scenario, each with its place, once for all arms."""
+        return tuple(dict.fromkeys(what for arm in self.arms for what in arm.cautions))
+
     def run(self, progress: Progress | None = None) -> Study:
         """Simulate all of it, one run after the other. Raises EngineFault if a law is broken."""
         raw: list[RawRun] = []
@@ -56,7 +61,7 @@ class StudyPlan:
             arms.append(Arm(arm.name, own, tuple(metrics.combine([run.figures for run in own]))))
         scenario = self.loaded.scenario
         own = [note for arm in self.arms for note in arm.judged.notes]
-        notes = tuple(dict.fromkeys([*own, *(note for run in raw for note in run.notes), *same]))
+        notes = tuple(dict.fromkeys([*self.cautions, *own, *(note for run in raw for note in run.notes), *same]))
         about = provenance(self.loaded, [arm.loaded for arm in self.arms], self.engine) | {"notes": list(notes)}
         return Study(scenario.name, scenario.question, tuple(arms), about, self.loaded.resolved())
 

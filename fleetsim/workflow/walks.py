@@ -111,8 +111,13 @@ def escalations(nodes: Nodes) -> list[str]:
 def at_least(nodes: Nodes) -> dict[str, list[str]]:
     """The arrows of shortest ways: a loop is gone through once, and left where its body returns to it."""
     leads, forward = arrows(nodes), without_returns(nodes)
+
+    def behind(loop: str) -> str:
+        way_out = nodes[loop].exit
+        return way_out if way_out in forward[loop] else behind(way_out)  # out of an inner loop, back to an outer one
+
     for name, targets in leads.items():
-        returned = [nodes[to].exit for to in targets if to not in forward[name]]
+        returned = [behind(to) for to in targets if to not in forward[name]]
         leads[name] = [nodes[name].body] if isinstance(nodes[name], Loop) else [*targets, *returned]
     return leads
 

@@ -53,6 +53,7 @@ def some_facts(**changed: object) -> RunFacts:
         pools=(a_pool("big", 0, 2), a_pool("small", 2, 1, usd_per_s=0.002, idle_w=50.0, kv_blocks=UNLIMITED_BLOCKS)),
         classes=(ClassFacts("chat", ttft_s=0.35, tpot_s=0.15), ClassFacts("code", tpot_s=0.001, e2e_s=1.0)),
         domains=("any",),
+        attainment_goal=0.99,
     )
     return replace(facts, **changed)
 

@@ -52,6 +52,41 @@ architectures:
     workflow: {kind: route, classifier: {pool: router, accuracy: 90 %}, routes: {general: talk, code: code}}
 """
 
+SERVERS = """\
+name: servers
+question: How many servers, of which kind?
+seed: 5
+horizon: 60 s
+warm_up: 5 s
+samples: 10
+workload:
+  arrivals: {kind: poisson, rate: 30 per s}
+  classes:
+    job: {prompt: 50 tokens, output: {kind: uniform, low: 2, high: 30}, sizes: {short: 20, long: 60}}
+architectures:
+  small:
+    pools:
+      small:
+        steps: {base: 10 ms, decode_power: 100 W, prefill_power: 100 W, idle_power: 20 W}
+        max_num_seqs: 1
+        price: $1 per h
+    workflow: {kind: single, pool: small}
+  large:
+    pools:
+      large:
+        steps: {base: 4 ms, decode_power: 300 W, prefill_power: 300 W, idle_power: 60 W}
+        max_num_seqs: 2
+        price: $4 per h
+    workflow: {kind: single, pool: large}
+capacity:
+  variables:
+    architectures.small.pools.small.replicas: "1:40"
+    architectures.large.pools.large.replicas: "1:20"
+  baseline: large
+  constraints: [{figure: e2e_mean, at_most: 300 ms}]
+  loads: [0.5, 1.0]
+"""
+
 
 def write(folder: Path, text: str = SMALL, name: str = "small.yaml", more: str = "") -> Path:
     """The scenario as a file."""

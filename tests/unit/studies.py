@@ -117,7 +117,7 @@ def _arm(index: int, tasks: int, replicates: int, slowdown: float, targets: bool
     for replicate in range(replicates):
         facts = RunFacts(
             _NAMES[index], _NAMES[index], f"Alternative number {index + 1} of the question.", (), replicate,
-            7 + replicate, HORIZON_S, WARM_UP_S, _pools(index), classes, ("chat", "code"),
+            7 + replicate, HORIZON_S, WARM_UP_S, _pools(index), classes, ("chat", "code"), 0.99,
         )  # fmt: skip
         records = _records(index, tasks, replicate, slowdown, facts.pools)
         runs.append(Run(facts, records, _figures(facts, records), WARM_UP_S, 0.5))

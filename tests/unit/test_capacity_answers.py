@@ -6,7 +6,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from small_scenarios import write
+from small_scenarios import SERVERS, write
 
 import fleetsim
 from fleetsim.cli import commands
@@ -14,45 +14,10 @@ from fleetsim.cli.capacity_text import capacity_text
 from fleetsim.errors import InputFaults
 from fleetsim.study.capacity.files import save
 
-SCENARIO = """\
-name: servers
-question: How many servers, of which kind?
-seed: 5
-horizon: 60 s
-warm_up: 5 s
-samples: 10
-workload:
-  arrivals: {kind: poisson, rate: 30 per s}
-  classes:
-    job: {prompt: 50 tokens, output: {kind: uniform, low: 2, high: 30}, sizes: {short: 20, long: 60}}
-architectures:
-  small:
-    pools:
-      small:
-        steps: {base: 10 ms, decode_power: 100 W, prefill_power: 100 W, idle_power: 20 W}
-        max_num_seqs: 1
-        price: $1 per h
-    workflow: {kind: single, pool: small}
-  large:
-    pools:
-      large:
-        steps: {base: 4 ms, decode_power: 300 W, prefill_power: 300 W, idle_power: 60 W}
-        max_num_seqs: 2
-        price: $4 per h
-    workflow: {kind: single, pool: large}
-capacity:
-  variables:
-    architectures.small.pools.small.replicas: "1:40"
-    architectures.large.pools.large.replicas: "1:20"
-  baseline: large
-  constraints: [{figure: e2e_mean, at_most: 300 ms}]
-  loads: [0.5, 1.0]
-"""
-
 
 @pytest.fixture(scope="module")
 def answer(tmp_path_factory):
-    return fleetsim.capacity(write(tmp_path_factory.mktemp("capacity"), SCENARIO))
+    return fleetsim.capacity(write(tmp_path_factory.mktemp("capacity"), SERVERS))
 
 
 def test_the_answer_keeps_its_limit_and_what_is_smaller_does_not(answer):
@@ -64,7 +29,7 @@ def test_the_answer_keeps_its_limit_and_what_is_smaller_does_not(answer):
 
 def test_a_baseline_of_which_no_fleet_will_do_is_told(tmp_path):
     slow = ["architectures.large.pools.large.steps.base=400 ms", "capacity.loads=[1.0]"]
-    answer = fleetsim.capacity(write(tmp_path, SCENARIO), sets=slow)
+    answer = fleetsim.capacity(write(tmp_path, SERVERS), sets=slow)
     assert (answer.answer.architecture, answer.baseline) == ("small", None)
     assert any("no fleet of the baseline large among the candidates keeps all limits" in note for note in answer.notes)
 
@@ -82,7 +47,7 @@ def test_the_evidence_is_there(answer):
 
 def test_architectures_have_curves_of_their_own(tmp_path):
     curves = "{little: [small], big: [large], either: [small, large]}"
-    found = fleetsim.capacity(write(tmp_path, SCENARIO), sets=[f"capacity.curves={curves}"])
+    found = fleetsim.capacity(write(tmp_path, SERVERS), sets=[f"capacity.curves={curves}"])
     assert [curve.name for curve in found.curves] == ["little", "big", "either"]
     for number, point in enumerate(found.curve):
         little, big, either = (curve.points[number].choice for curve in found.curves)
@@ -106,22 +71,20 @@ def test_architectures_have_curves_of_their_own(tmp_path):
 
 
 def test_failures_cost_replicas(tmp_path, answer):
-    found = fleetsim.capacity(write(tmp_path, SCENARIO), sets=["capacity.failures=1"], more=False)
+    found = fleetsim.capacity(write(tmp_path, SERVERS), sets=["capacity.failures=1"], more=False)
     assert found.answer.usd_per_hour > answer.answer.usd_per_hour
     assert found.answer.kept[0].headroom > 0
 
 
 def test_another_objective_is_selected_among_the_least_fleets(tmp_path):
-    found = fleetsim.capacity(
-        write(tmp_path, SCENARIO), sets=["capacity.objective=joules_per_output_token"], more=False
-    )
+    found = fleetsim.capacity(write(tmp_path, SERVERS), sets=["capacity.objective=joules_per_output_token"], more=False)
     assert found.answer.objective > 0
     assert found.unit == "J"
 
 
 def test_a_budget_that_buys_nothing_has_no_answer(tmp_path):
     limits = "[{figure: e2e_mean, at_most: 300 ms}, {figure: usd_per_hour, at_most: $2 per h}]"
-    found = fleetsim.capacity(write(tmp_path, SCENARIO), sets=[f"capacity.constraints={limits}"])
+    found = fleetsim.capacity(write(tmp_path, SERVERS), sets=[f"capacity.constraints={limits}"])
     assert found.answer is None
     assert "no candidate" in found.near
 
@@ -129,13 +92,13 @@ def test_a_budget_that_buys_nothing_has_no_answer(tmp_path):
 def test_wrong_figures_and_units_are_told_before_the_search(tmp_path):
     limits = "[{figure: e2e_men, at_most: 300 ms}, {figure: slo_attainment, at_least: 2 s}]"
     with pytest.raises(InputFaults) as caught:
-        fleetsim.capacity(write(tmp_path, SCENARIO), sets=[f"capacity.constraints={limits}"])
+        fleetsim.capacity(write(tmp_path, SERVERS), sets=[f"capacity.constraints={limits}"])
     assert "did you mean 'e2e_mean'" in str(caught.value)
     assert "slo_attainment is in share" in str(caught.value)
 
 
 def test_the_command_goes_on_where_it_was_and_prints_the_same(tmp_path):
-    path, folder = write(tmp_path, SCENARIO), tmp_path / "out"
+    path, folder = write(tmp_path, SERVERS), tmp_path / "out"
     words = ["capacity", str(path), "--only-answer", "--workers", "1", "-q", "-o", str(folder)]
     first = CliRunner().invoke(commands, words)
     assert first.exit_code == 0, first.output
@@ -156,7 +119,7 @@ def test_the_command_goes_on_where_it_was_and_prints_the_same(tmp_path):
 
 
 def test_requests_are_steered_by_size(tmp_path):
-    text = SCENARIO.replace(
+    text = SERVERS.replace(
         "capacity:\n",
         "  both:\n"
         "    pools:\n"

@@ -3,48 +3,32 @@
 from __future__ import annotations
 
 import pytest
-from small_scenarios import write
+from small_scenarios import SERVERS, write
 
 import fleetsim
 from fleetsim.errors import InputFaults
 
-SCENARIO = """\
-name: servers
-seed: 5
-horizon: 60 s
-warm_up: 5 s
-samples: 10
+REGIONS = """\
 site:
   carbon: 400 g/kWh
   regions:
     north: {carbon: 20 g/kWh, network: 150 ms}
     south: {pue: 1.5, prices: 0.5}
 workload:
-  arrivals: {kind: poisson, rate: 30 per s}
-  classes:
-    job: {prompt: 50 tokens, output: {kind: uniform, low: 2, high: 30}}
-architectures:
-  small:
-    pools:
-      small:
-        steps: {base: 10 ms, decode_power: 100 W, prefill_power: 100 W, idle_power: 60 W}
-        max_num_seqs: 1
-        price: $1 per h
-    workflow: {kind: single, pool: small}
-  large:
-    pools:
-      large:
-        steps: {base: 4 ms, decode_power: 60 W, prefill_power: 60 W, idle_power: 10 W}
-        max_num_seqs: 2
-        price: $6 per h
-    workflow: {kind: single, pool: large}
-capacity:
-  variables:
-    architectures.small.pools.small.replicas: "1:40"
-    architectures.large.pools.large.replicas: "1:20"
-  constraints: [{figure: e2e_mean, at_most: 300 ms}]
-  loads: []
 """
+SCENARIO = SERVERS
+for was, now in {
+    "workload:\n": REGIONS,
+    ", sizes: {short: 20, long: 60}": "",
+    "idle_power: 20 W": "idle_power: 60 W",
+    "decode_power: 300 W, prefill_power: 300 W": "decode_power: 60 W, prefill_power: 60 W",
+    "60 W, idle_power: 60 W": "60 W, idle_power: 10 W",
+    "price: $4 per h": "price: $6 per h",
+    "  baseline: large\n": "",
+    "loads: [0.5, 1.0]": "loads: []",
+}.items():
+    assert was in SCENARIO
+    SCENARIO = SCENARIO.replace(was, now)
 LATENCY = "{figure: e2e_mean, at_most: 300 ms}"
 
 

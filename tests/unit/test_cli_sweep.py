@@ -43,6 +43,59 @@ def test_arms_are_ranked_and_the_study_can_be_gone_on_with(tmp_path):
     assert (other.exit_code, "holds another study" in other.output) == (2, True)
 
 
+def test_resuming_what_was_never_begun_is_told(tmp_path):
+    path, folder = write(tmp_path, QUICK), tmp_path / "study"
+    begun = run("sweep", path, "-o", folder, *VARY, "--resume", "-q")
+    assert f"{folder} holds no run of this study: nothing to resume, it begins afresh" in begun.output
+    assert "nothing to resume" not in run("sweep", path, "-o", folder, *VARY, "--resume", "-q").output
+    words = (
+        "whatif",
+        path,
+        *VARY[:2],
+        "--replications",
+        "2",
+        "--figure",
+        "e2e_p50",
+        "--workers",
+        "1",
+        "--resume",
+        "-q",
+    )
+    assert "nothing to resume" in run(*words, "-o", tmp_path / "if").output
+    assert "nothing to resume" not in run(*words, "-o", tmp_path / "if").output
+
+
+def test_an_unknown_figure_is_told_with_the_nearest_not_with_hundreds(tmp_path):
+    words = ("whatif", write(tmp_path, QUICK), *VARY[:2], "--replications", "2", "--workers", "1", "--figure")
+    assert "no figure 'e2e_p98'; did you mean 'e2e_p9" in run(*words, "e2e_p98").output
+    said = run(*words, "speed of answers").output
+    assert "no figure 'speed of answers'; the nearest of " in said
+    assert "`fleetsim list metrics` says what there is, and a run's summary.json has all figures" in said
+    assert len(said) < 600
+
+
+def test_a_faulty_study_leaves_no_folder(tmp_path):
+    path = write(tmp_path, QUICK)
+    for words in (("whatif", path, "--vary", "sed=1,2"), ("search", path, "--vary", "sed=1,2"), ("capacity", path)):
+        done = run(*words, "-o", tmp_path / "a" / "b", "--workers", "1")
+        assert done.exit_code == 2, done.output
+        assert not (tmp_path / "a").exists()
+
+
+def test_what_may_not_be_meant_is_told_before_a_study(tmp_path):
+    late = ("--set", "architectures.one.pools.big.outages=[{from: 3 h, to: 4 h}]")
+    said = "! architectures.one.pools.big.outages.0: begins at 3 h, and the run ends at"
+    for words in (
+        ("sweep", *VARY),
+        ("whatif", *VARY[:2], "--replications", "2", "--figure", "e2e_p50", "--workers", "1"),
+    ):
+        done = run(words[0], write(tmp_path, QUICK), "-o", tmp_path / words[0], *words[1:], *late)
+        assert done.exit_code == 0, done.output
+        assert done.stderr.startswith(said)
+    check = run("check", write(tmp_path, QUICK), *late)
+    assert (check.exit_code, said in check.stdout) == (0, True)
+
+
 def test_it_ranks_by_what_is_asked_for(tmp_path):
     path = write(tmp_path, QUICK)
     done = run("sweep", path, "-o", tmp_path / "a", *VARY, "--best", "goodput")

@@ -4,13 +4,13 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from small_scenarios import SMALL, write
+from small_scenarios import PAIR, SMALL, write
 
 import fleetsim
 from fleetsim.catalog import framework_names, hardware_names, load_hardware, model_names
 from fleetsim.cli import commands
 from fleetsim.cli.listing import LISTS
-from fleetsim.cli.text import give_or_take, three, time_text
+from fleetsim.cli.text import give_or_take, spread, three, time_text
 from fleetsim.metrics import METRICS
 from fleetsim.policies.balancers import BALANCERS
 from fleetsim.policies.scheduling import QUEUE_ORDERS
@@ -194,6 +194,20 @@ def test_too_little_memory_is_said_in_words(invoke, monkeypatch):
     assert result.stderr == (
         "the machine has too little memory for this run; write a shorter horizon or a lower rate\n"
     )
+
+
+@pytest.mark.parametrize("words", ["run", "compare --budget 2", "whatif --vary seed=1,2 --replications 2"])
+def test_figures_that_nobody_has_are_left_out_and_the_reason_is_said_once(invoke, tmp_path, words):
+    path = tmp_path / "pair.yaml"
+    path.write_text(PAIR)
+    lines = invoke(*words.split(), path, "-o", tmp_path / "out").stdout.splitlines()
+    assert not [line for line in lines if line.split()[-2:] == ["n/a", "n/a"]]
+    assert " ".join(" ".join(lines).split()).count("No class of tasks has a target: write `slo: {ttft: 2 s}`") == 1
+
+
+def test_intervals_of_shares_leave_room_to_one_side():
+    assert spread(98.7, 96.12, 99.6, share=True) == "98.7 (96.1 to 99.6)"
+    assert spread(12.34, 11.78, 12.9, share=False) == "12.34 ± 0.56"
 
 
 def test_numbers_keep_the_digits_that_mean_something():

@@ -127,7 +127,7 @@ def test_replicates_where_a_figure_is_missing_do_not_count():
     runs = [[Figure("x", "all", value, "share")] for value in (0.9, math.nan, 1.0)]
     (found,) = combine(runs)
     assert found.value == pytest.approx(0.95)
-    assert found.high == 1.0
+    assert 0.99 < found.high < 1.0
 
 
 def test_vllm_keys():

@@ -6,6 +6,7 @@ import pytest
 from studies import study
 
 from fleetsim.metrics.contract import Figure
+from fleetsim.report.charts.heat import heat
 from fleetsim.report.contract import Points, Prose
 from fleetsim.report.doubts import doubts
 from fleetsim.report.sections.answer import answer
@@ -63,6 +64,23 @@ def test_the_only_one_that_serves_well_is_said_to_be():
         "A is the only one of 2 architectures that keeps at least 99 % of tasks within target"
     )
     assert "and also the fastest, answering" in said["lead"]
+
+
+def goal_of(share, base):
+    """The same study, with another goal."""
+    asked = [replace(arm.runs[0], facts=replace(arm.runs[0].facts, attainment_goal=share)) for arm in base.arms]
+    return replace(base, arms=tuple(replace(arm, runs=(run,)) for arm, run in zip(base.arms, asked, strict=True)))
+
+
+def test_what_serves_well_is_for_the_scenario_to_say():
+    three = arms(served(0.995, 0.004, 3000), served(0.96, 0.003, 5000), served(0.80, 0.001, 9000))
+    assert "keep at least 95 % of tasks within their targets, at $3.00" in told(goal_of(0.95, three))["lead"]
+    assert told(goal_of(0.999, three))["lead"].endswith("where 99.9 % is the goal; A is the fastest, answering 99 of "
+                                                        "100 tasks within 3.00 s (2.97 to 3.03 s).")  # fmt: skip
+    field = heat(View(goal_of(0.95, three)), [("all", "all")])
+    assert "at least 95\u00a0% of the class" in field.reading
+    assert str(field.spec).count("#0a84d6") == 2
+    assert heat(View(goal_of(1.0, three)), [("all", "all")])
 
 
 def test_where_none_serves_well_the_report_says_so_first():

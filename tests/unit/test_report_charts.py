@@ -10,13 +10,14 @@ import pytest
 from findings_made import all_findings
 from studies import WARM_UP_S, study
 
+from fleetsim.metrics.contract import Figure
 from fleetsim.report.charts.distribution import distribution, levels, nines
 from fleetsim.report.charts.money import money
-from fleetsim.report.charts.pareto import on_front
+from fleetsim.report.charts.pareto import Spot, on_front, pareto
 from fleetsim.report.charts.sankey import Band, Node, sankey
 from fleetsim.report.charts.timeline import POINTS, pool_curves
 from fleetsim.report.contract import SECTIONS, Chart
-from fleetsim.report.palette import look
+from fleetsim.report.palette import Key, look
 from fleetsim.report.paths import ANSWER, TASK, flows, steps
 from fleetsim.report.sections.cost_latency import cost_latency
 from fleetsim.report.view import View
@@ -165,3 +166,19 @@ def test_colours_stand_out_on_light_and_dark_paper():
     """WCAG 2.2, success criterion 1.4.11: 3:1 for graphics."""
     for i, paper in itertools.product(range(6), ("#ffffff", "#15181c")):
         assert _contrast(look(i).colour, paper) >= 3, (i, paper)
+
+
+def test_the_front_is_of_what_holds_and_no_layer_is_empty():
+    def spot(n, name, usd, ms, faint):
+        figures = {"usd_per_hour": Figure("usd_per_hour", "all", usd, "USD/h", "lower"),
+                   "e2e_p99": Figure("e2e_p99", "all", ms, "ms", "lower")}  # fmt: skip
+        return Spot(Key(name, look(n)), figures.get, faint)
+
+    def fronts(*spots):
+        chart = pareto("Fleets", "", spots, [("usd_per_hour", "e2e_p99")])
+        (rows,) = chart.spec["datasets"].values()
+        return [row["front"] for row in rows], "datum.front" in str(chart.spec)
+
+    better, worse = spot(0, "broken", 1.0, 100.0, True), spot(1, "held", 2.0, 200.0, False)
+    assert fronts(better, worse) == ([False, True], True)
+    assert fronts(better, spot(1, "broken too", 2.0, 200.0, True)) == ([False, False], False)

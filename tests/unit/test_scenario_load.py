@@ -10,7 +10,7 @@ import pytest
 from fleetsim import scenario as door
 from fleetsim.errors import Fault, InputFaults
 from fleetsim.scenario import load, variations
-from fleetsim.scenario.slo import presets, targets
+from fleetsim.scenario.slo import attainment_goal, presets, targets
 
 GOOD = (Path(__file__).parents[1] / "bad" / "good.yaml").read_text()
 
@@ -217,6 +217,15 @@ class TestVariations:
     def test_later_faults_name_the_varied_line(self, path):
         _, varied = variations(load(path))[0]
         assert varied.fault("architectures.one.pools.big.replicas", "too few").line == 39
+
+
+def test_the_goal_is_the_workloads_else_that_of_the_capacity_search_else_99_percent(path):
+    assert attainment_goal(load(path).scenario) == 0.99
+    limits = "capacity.constraints=[{figure: slo_attainment, at_least: 95 %}, {figure: ttft_p99, at_most: 2 s}]"
+    search = ("capacity.variables={architectures.one.pools.big.replicas: '1:4'}", limits)
+    assert attainment_goal(load(path, search).scenario) == 0.95
+    assert attainment_goal(load(path, (*search, "workload.attainment_goal=98 %")).scenario) == 0.98
+    assert "more than 0" in faults(path, "workload.attainment_goal=0 %")[0].what
 
 
 def test_presets_have_the_figures_of_the_benchmark(path):

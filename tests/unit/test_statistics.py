@@ -46,6 +46,20 @@ def test_intervals_of_means_cover_the_truth(rule, mm1_waits, ar1):
     assert 0.906 <= coverage([rule(run) for run in ar1], 10.0) <= 0.994
 
 
+def test_intervals_of_shares_stay_within_0_and_1_and_cover_the_truth():
+    truth, runs = 0.99, np.random.default_rng(20_260_103).binomial(200, 0.99, (3_000, 5)) / 200
+    plain = [statistics.replications(run) for run in runs]
+    found = [estimate.of_share() for estimate in plain]
+    assert max(e.high for e in found) < 1 < max(e.high for e in plain)
+    assert coverage(plain, truth) < 0.94 <= coverage(found, truth) <= 0.96
+    wide = statistics.Estimate(0.4, -0.5, 1.3, "replications").of_share()
+    assert 0 < wide.low < 0.4 < wide.high < 1
+    assert statistics.Estimate(1.0, 0.97, 1.03, "batch means").of_share() == statistics.Estimate(1, 1, 1, "batch means")
+    assert statistics.Estimate(0.5).of_share() == statistics.Estimate(0.5)
+    by_hand = statistics.Estimate(0.9, 0.81, 0.99, "").of_share()  # (p - 0.9)^2 = 0.09 p (1 - p)
+    assert (by_hand.low, by_hand.high) == pytest.approx((0.774657, 0.959287), abs=2e-6)
+
+
 def test_an_interval_for_independent_data_would_not(mm1_waits):
     halves = 1.96 * mm1_waits.std(axis=1) / math.sqrt(mm1_waits.shape[1])
     assert np.mean(np.abs(mm1_waits.mean(axis=1) - 2.0) <= halves) < 0.7

@@ -37,7 +37,7 @@ class Selector:
     bound: bool = False  # sees what nobody can see in production: which answers would be right
 
 
-SELECTORS: Family[Selector] = Family("selector", "fleetsim.policies.selectors")
+SELECTORS: Family[Selector] = Family("selector", "fleetsim.policies.selectors", "selectors")
 
 
 def selector(*, knobs: dict[str, float] | None = None, bound: bool = False) -> Callable[[Callable], Callable]:

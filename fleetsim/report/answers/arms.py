@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fleetsim.report.figures import said
-from fleetsim.report.view import GOAL, ArmView, View, known
-from fleetsim.report.words import GAP, digits, listed
+from fleetsim.report.view import ArmView, View, known
+from fleetsim.report.words import chosen_share, digits, listed
 
 _COSTS = {
     "cost_per_correct_usd": "per 1,000 right answers",
@@ -18,7 +18,6 @@ _FIRSTS = {
     "ttft_p99": "Fastest to the first token, at the p99",
 }
 _UNKNOWN = "the runs are too short to say how sure that is"
-_GOAL = f"{GOAL * 100:g}{GAP}%"
 
 
 def lead(view: View) -> str:
@@ -37,7 +36,7 @@ def good_enough(view: View) -> list[ArmView]:
     """Arms that keep the goal; all of them where no class has a target."""
     if not view.has_targets:
         return list(view.arms)
-    return [arm for arm in view.arms if (f := arm.figure("slo_attainment")) and f.value >= GOAL]
+    return [arm for arm in view.arms if (f := arm.figure("slo_attainment")) and f.value >= view.goal]
 
 
 def _served(view: View, good: list[ArmView]) -> tuple[str, str]:
@@ -48,17 +47,17 @@ def _served(view: View, good: list[ArmView]) -> tuple[str, str]:
     if not ranked:
         return "No architecture has a cost, because nothing was priced or no task was answered", ""
     best = ranked[0]
-    cost = _cost(best, name)
+    cost, goal = _cost(best, name), chosen_share(view.goal)
     if len(view.arms) == 1:
         what = f"keeps {_kept(best)} of tasks within their targets, at" if view.has_targets else "costs"
     elif not view.has_targets:
         what = f"is {_how_surely(view, ranked, name)} of {len(view.arms)} architectures at"
     elif len(good) == 1:
         doubt = "" if _others_miss(view, best) else ", though not beyond doubt,"
-        what = f"is the only one of {len(view.arms)} architectures that keeps at least {_GOAL} of tasks within target"
+        what = f"is the only one of {len(view.arms)} architectures that keeps at least {goal} of tasks within target"
         what += f"{doubt or ','} at"
     else:
-        among = f"of the {len(good)} architectures that keep at least {_GOAL} of tasks within their targets"
+        among = f"of the {len(good)} architectures that keep at least {goal} of tasks within their targets"
         what = f"is {_how_surely(view, ranked, name)} {among}, at"
     return f"{best.label} {what} {cost}", best.label
 
@@ -66,7 +65,7 @@ def _served(view: View, good: list[ArmView]) -> tuple[str, str]:
 def _others_miss(view: View, good: ArmView) -> bool:
     """Whether all other arms miss the goal by more than luck."""
     figures = [arm.figure("slo_attainment") for arm in view.arms if arm is not good]
-    return all(figure and (figure.high is None or figure.high < GOAL) for figure in figures)
+    return all(figure and (figure.high is None or figure.high < view.goal) for figure in figures)
 
 
 def _none_good(view: View) -> tuple[str, str]:
@@ -78,7 +77,7 @@ def _none_good(view: View) -> tuple[str, str]:
         missed = f"{best.label} does not meet the targets: it"
     else:
         missed = f"None of the {len(view.arms)} architectures meets the targets: the nearest, {best.label},"
-    return f"{missed} keeps {_kept(best)} of tasks within them where {_GOAL} is the goal", ""
+    return f"{missed} keeps {_kept(best)} of tasks within them where {chosen_share(view.goal)} is the goal", ""
 
 
 def _kept(arm: ArmView) -> str:

@@ -71,9 +71,10 @@ def _dollars(arm: ArmView, found: Flows) -> list[tuple[float, float]]:
     """Dollars an hour of each pool: working and idle; empty if nothing has a price."""
     spent = []
     for number, pool in enumerate(arm.facts.pools):
-        usd = pool.replicas * pool.usd_per_s * 3600
+        usd = arm.usd_per_hour(pool)
         busy = arm.pool_figure("utilisation", pool)
-        share = min(1.0, max(0.0, busy.value)) if busy and found.work_s[number].sum() > 0 else 0.0
+        share = min(1.0, max(0.0, busy.value)) if busy else float(bool(pool.tariff))  # tokens are paid for work alone
+        share *= bool(found.work_s[number].sum() > 0)
         spent.append((usd * share, usd * (1 - share)))
     return spent if sum(map(sum, spent)) > 0 else []
 

@@ -10,13 +10,14 @@ from fleetsim.metrics.contract import Figure
 from fleetsim.report.charts import theme
 from fleetsim.report.contract import Cell, Chart, Table
 from fleetsim.report.figures import cell, said
-from fleetsim.report.view import GOAL, View
-from fleetsim.report.words import GAP, NONE, percent
+from fleetsim.report.view import View
+from fleetsim.report.words import NONE, chosen_share, percent
 
 _MET, _MISSED = "#0a84d6", "#d87a00"
+_LEAST_MISSED = 1e-4  # a goal of all tasks is told from one of nearly all no finer
 _NAMES, _CELL, _HEIGHT = 190, 170, 34
 _READING = (
-    f"Blue: at least {GOAL * 100:g}{GAP}% of the class's tasks met all their targets, paler where the interval leaves "
+    "Blue: at least {goal} of the class's tasks met all their targets, paler where the interval leaves "
     "that in doubt. Orange: fewer did, stronger the more were missed. Refused and unfinished tasks count as missed."
 )
 
@@ -24,7 +25,7 @@ _READING = (
 def heat(view: View, classes: list[tuple[str, str]]) -> Chart:
     """A cell for every architecture and class (label, scope)."""
     data = [
-        {"arm": arm.label, "class": name} | _look(arm.figure("slo_attainment", scope))
+        {"arm": arm.label, "class": name} | _look(arm.figure("slo_attainment", scope), view.goal)
         for arm in view.arms
         for name, scope in classes
     ]
@@ -52,17 +53,21 @@ def heat(view: View, classes: list[tuple[str, str]]) -> Chart:
         ),
     )
     return Chart(
-        "Share of tasks within all their targets", _READING, theme.finish(theme.layered(field, text), kept), table
+        "Share of tasks within all their targets",
+        _READING.format(goal=chosen_share(view.goal)),
+        theme.finish(theme.layered(field, text), kept),
+        table,
     )
 
 
-def _look(figure: Figure | None) -> dict[str, str | float]:
+def _look(figure: Figure | None, goal: float) -> dict[str, str | float]:
     if figure is None:
         return {"colour": _MISSED, "strength": 0.0, "text": NONE, "all": NONE}
-    if figure.value >= GOAL:
-        sure = figure.low is not None and figure.low >= GOAL
+    if figure.value >= goal:
+        sure = figure.low is not None and figure.low >= goal
         look = {"colour": _MET, "strength": 0.42 if sure else 0.2}
     else:
-        missed = math.log10((1 - figure.value) / (1 - GOAL)) / 2  # 0 at the goal, 1 where all are missed
+        allowed = max(1 - goal, _LEAST_MISSED)
+        missed = math.log10((1 - figure.value) / allowed) / 2  # 0 at the goal, 1 for a hundred times as many
         look = {"colour": _MISSED, "strength": round(0.18 + 0.5 * min(1.0, max(0.0, missed)), 2)}
     return look | {"text": percent(figure.value), "all": said(figure)}

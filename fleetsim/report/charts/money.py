@@ -26,7 +26,7 @@ def money(view: View) -> Chart | None:
 def _pools(arm: ArmView) -> list[dict]:
     out = []
     for pool, name in zip(arm.facts.pools, arm.pool_labels, strict=True):
-        usd = pool.replicas * pool.usd_per_s * 3600
+        usd = arm.usd_per_hour(pool)
         busy = arm.pool_figure("utilisation", pool)
         share = min(1.0, max(0.0, busy.value)) if busy else 1.0
         said = dollars(usd) + (f", {percent(share)} working" if busy else "")
@@ -73,7 +73,7 @@ def _table(view: View) -> Table:
             busy = arm.pool_figure("utilisation", pool)
             each = pool.usd_per_s * 3600
             numbers = (
-                str(pool.replicas), dollars(each), dollars(each * pool.replicas),
+                str(pool.replicas), "by the token" if pool.tariff else dollars(each), dollars(arm.usd_per_hour(pool)),
                 percent(busy.value) if busy else NONE,
             )  # fmt: skip
             named = (Cell(arm.label, key=arm.key), Cell(name), Cell(f"{pool.model} on {pool.hardware}"))

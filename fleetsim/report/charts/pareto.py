@@ -103,9 +103,10 @@ def _rows(spots: Sequence[Spot], x: str, y: str) -> list[dict]:
             row |= _place(axis, figure)
         rows.append(row)
         costs.append(costs_of((across, up)))
-    for row, first in zip(rows, on_front(costs), strict=True):
-        row["front"] = first and row["faint"] == 1.0
-    return rows
+    running = [n for n, row in enumerate(rows) if row["faint"] == 1.0]
+    first = on_front([costs[n] for n in running])
+    ahead = {n for n, leads in zip(running, first, strict=True) if leads}
+    return [row | {"front": n in ahead} for n, row in enumerate(rows)]
 
 
 def _place(axis: str, figure: Figure) -> dict:
@@ -161,7 +162,7 @@ def _panel(
         tooltip=[alt.Tooltip("who:N", title="Alternative"), alt.Tooltip("xt:N", title=name_of(panel[0])),
                  alt.Tooltip("yt:N", title=name_of(panel[1])), alt.Tooltip("note:N", title="Note")],
     ).properties(name=name)  # fmt: skip
-    layers = [front, across, upright, points]
+    layers = [*([front] if any(row["front"] for row in rows) else []), across, upright, points]  # no line, no extent
     if any(row["chosen"] for row in rows):
         text = base.transform_filter("datum.chosen").mark_text(align="left", dx=12, dy=-10, fontWeight=600, aria=False)
         layers.append(text.encode(x=x_at, y=y_at, text="name:N", opacity=theme.picked()))

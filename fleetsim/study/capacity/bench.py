@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from fleetsim.metrics.contract import unknown_figure
 from fleetsim.registry import unknown
 from fleetsim.scenario.capacity import Constraint
 from fleetsim.scenario.document import dotted
@@ -165,5 +166,5 @@ def figure_fault(figure: str, scope: str, known: Sequence[tuple[str, str]]) -> s
         return None
     names = {name for name, _ in known}
     if figure not in names:
-        return unknown("figure", figure, names)
+        return unknown_figure(figure, names)
     return unknown(f"scope of {figure}", scope, {other for name, other in known if name == figure})

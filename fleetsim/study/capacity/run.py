@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fleetsim.metrics import alike
+from fleetsim.metrics.contract import possible
 from fleetsim.scenario import Loaded
 from fleetsim.statistics import replications
 from fleetsim.study.capacity.answer import (
@@ -187,7 +188,8 @@ class _Writer:
                 values = self.bench.values(self.bench.seen(state), constraint)
                 unit = self.question.surveys[state.variant].figures[constraint.figure, constraint.scope].unit
                 test = LimitTest.of(constraint, unit == "share", 0.05, self.bench.first_runs)
-                figure, room = replications(self._told(state, values)), margin(test, values).value
+                figure = possible(replications(self._told(state, values)), unit)
+                room = margin(test, values).value
                 kept = Kept(
                     constraint.words,
                     constraint.limit,

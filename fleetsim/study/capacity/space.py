@@ -165,8 +165,12 @@ def _check_prices(variants: Sequence[Variant]) -> None:
         for name, pool in variant.equipment.items():
             place = f"architectures.{variant.architecture}.pools.{name}"
             if pool.pool.endpoint is not None:
-                what = "is rented by the token, which no number of replicas decides: a search has no price for it"
-                faults.append(variant.loaded.fault(place, f"{what}; leave {variant.architecture} out of the search"))
+                what = (
+                    "is rented by the token: a fleet with it has no price before it has run, and a search none to go by; "
+                    f"leave {variant.architecture} out of `capacity.architectures`, and set it beside the answer with "
+                    "`fleetsim sweep --vary PATH.replicas=1:8:8 --best usd_per_hour`, which prices what ran"
+                )
+                faults.append(variant.loaded.fault(place, what))
             elif math.isnan(pool.usd_per_s):
                 what = "has no price, by which fleets are compared; write `price: $2 per h`, of one replica"
                 faults.append(variant.loaded.fault(place, what))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fleetsim.metrics.contract import possible
 from fleetsim.statistics import Estimate, paired, replications
 from fleetsim.study.whatif.trials import Laboratory, Trial
 
@@ -36,11 +37,13 @@ def responses(laboratory: Laboratory, trials: Sequence[Trial], path: str, figure
             for key in values:
                 series = [laboratory.series(t, figure)[told] for t in own if _key(t.value(path)) == key]
                 rows[key] = np.mean(series, axis=0)
-            unit = unit_of(laboratory, own[0], figure) if own else ""
+            unit = laboratory.unit(own[0], figure) if own else ""
             for key, series in rows.items():
                 value = next(t.value(path) for t in own if _key(t.value(path)) == key)
                 change = paired(series, rows[values[0]]).difference
-                found.append(Response(architecture, path, value, figure, unit, replications(series), change))
+                found.append(
+                    Response(architecture, path, value, figure, unit, possible(replications(series), unit), change)
+                )
     return found
 
 
@@ -80,7 +83,7 @@ def tornado(laboratory: Laboratory, trials: Sequence[Trial], figures: Sequence[s
                 known = [change for change in changes if np.isfinite(change[0].value)]
                 if known:
                     down, up = min(known, key=_level), max(known, key=_level)
-                    estimate, unit = laboratory.estimate(base, figure), unit_of(laboratory, base, figure)
+                    estimate, unit = laboratory.estimate(base, figure), laboratory.unit(base, figure)
                     swing = Swing(base.architecture, path, figure, unit, estimate, down[1], up[1], down[0], up[0])
                     swings.append(swing)
             found += sorted(swings, key=lambda swing: -swing.width)
@@ -95,12 +98,6 @@ def scoped(figure: str) -> tuple[str, str]:
     """Name and scope of a figure as it is asked for: `ttft_p99 class chat`."""
     name, _, scope = figure.partition(" ")
     return name, scope or "all"
-
-
-def unit_of(laboratory: Laboratory, trial: Trial, figure: str) -> str:
-    """The unit of a figure."""
-    wanted = scoped(figure)
-    return next((f.unit for f in laboratory.results(trial)[0].figures if (f.name, f.scope) == wanted), "")
 
 
 def _key(value: Any) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetsim.errors import InputFaults, UnknownName
+from fleetsim.metrics.contract import unknown_figure
 from fleetsim.registry import unknown
 from fleetsim.scenario import Loaded
 from fleetsim.scenario.document import look, parts
@@ -16,7 +17,7 @@ from fleetsim.study.run import asked
 from fleetsim.study.sweep import run_points
 from fleetsim.study.whatif.answer import Row, WhatIf
 from fleetsim.study.whatif.break_even import BreakEven, break_evens
-from fleetsim.study.whatif.curves import Response, rank_correlations, responses, scoped, tornado, unit_of
+from fleetsim.study.whatif.curves import Response, rank_correlations, responses, scoped, tornado
 from fleetsim.study.whatif.design import Factor, design_of
 from fleetsim.study.whatif.factors import factors_of
 from fleetsim.study.whatif.sensitivity import METHODS, Influence, combinations_of, influences, library
@@ -179,7 +180,7 @@ def _figures(laboratory: Laboratory, trials: Sequence[Trial], asked: Sequence[st
         known |= {f"{figure.name} {figure.scope}" for figure in laboratory.results(trial)[0].figures}
     for figure in asked:
         if (figure if " " in figure else f"{figure} all") not in known:
-            raise UnknownName(unknown("figure", figure, {key.removesuffix(" all") for key in known}))
+            raise UnknownName(unknown_figure(figure, known))
     return list(dict.fromkeys([*asked, *(() if only else FIGURES)]))
 
 
@@ -189,7 +190,7 @@ def _rows(laboratory: Laboratory, trials: Sequence[Trial], figures: Sequence[str
             trial.architecture,
             dict(trial.values),
             figure,
-            unit_of(laboratory, trial, figure),
+            laboratory.unit(trial, figure),
             laboratory.estimate(trial, figure),
             laboratory.count,
         )

@@ -10,6 +10,7 @@ import numpy as np
 
 from fleetsim import metrics, planning
 from fleetsim.errors import InputFaults
+from fleetsim.metrics.contract import possible
 from fleetsim.scenario import Loaded
 from fleetsim.statistics import Estimate, Paired, paired, replications
 from fleetsim.study.kept import Runs
@@ -101,16 +102,24 @@ class Laboratory:
         """The figure's mean over as many replications from `first` on, which no other trial has."""
         points = [self._point(trial).replicated(first + k) for k in range(self.count)]
         name, scope = figure.split(" ", 1)
-        return replications([result.value(name, scope) for result in self._runs(points)])
+        found = replications([result.value(name, scope) for result in self._runs(points)])
+        return possible(found, self.unit(trial, figure))
 
     def series(self, trial: Trial, figure: str) -> np.ndarray:
         """float64[replicates]: a figure, `ttft_p99` or `ttft_p99 class chat`."""
         name, _, scope = figure.partition(" ")
         return np.array([result.value(name, scope or "all") for result in self.results(trial)])
 
+    def unit(self, trial: Trial, figure: str) -> str:
+        """The unit of a figure; empty where the trial has no such figure."""
+        name, _, scope = figure.partition(" ")
+        wanted = (name, scope or "all")
+        return next((f.unit for f in self.results(trial)[0].figures if (f.name, f.scope) == wanted), "")
+
     def estimate(self, trial: Trial, figure: str) -> Estimate:
         """The figure's mean with its interval over replications; without one where those are one and the same run."""
-        return replications(self.series(trial, figure)[self.telling([trial])])
+        found = replications(self.series(trial, figure)[self.telling([trial])])
+        return possible(found, self.unit(trial, figure))
 
     def difference(self, one: Trial, other: Trial, figure: str) -> Paired:
         """one - other under the same luck."""
