@@ -13,6 +13,7 @@ from fleetsim.predict.deployment import NotExpressible, Profiles, Setup, setup
 from fleetsim.predict.frameworks import Framework, framework_of
 from fleetsim.predict.measures import measured
 from fleetsim.predict.protocol import Load, load
+from fleetsim.predict.ran import as_it_ran
 from fleetsim.predict.rows import Point, Row, rows_of
 from fleetsim.predict.simulation import Outcome, Prefill, simulate
 from fleetsim.predict.workers import Calibrations, packed, processes, unpacked
@@ -106,7 +107,7 @@ def simulate_point(point: Point, override: Profiles) -> tuple[Outcome, tuple[str
     """
     framework = framework_of(point, override)
     sent = load(point, framework)
-    made = setup(point, framework, sent, override)
+    made = as_it_ran(setup(point, framework, sent, override), sent)
     table, sent, said = room(step_table(made.deployment), sent, framework)
     wait_tokens = sent.wait_steps * made.deployment.tokens_per_step
     sent = replace(sent, request_s=sent.request_s + wait_tokens * _token_s(table, sent))
