@@ -10,7 +10,7 @@ import numpy as np
 from fleetsim.calibration.cases import Case
 from fleetsim.calibration.families import FRAMEWORKS
 from fleetsim.calibration.parameters import Parameter, Values, family_of, parameters, profiles, rounded
-from fleetsim.catalog import FrameworkProfile, HardwareProfile
+from fleetsim.catalog import FrameworkProfile, HardwareProfile, VendorProfile
 from fleetsim.hardware.roofline import roofline_cost
 
 _HUBER = 0.1  # errors beyond this count by their size, not their square
@@ -21,7 +21,7 @@ _ROUNDS = 10
 _GAIN = 1e-3  # a round that lowers the loss by less is the last
 _STEP = 1e-3
 
-Profiles = dict[str, HardwareProfile | FrameworkProfile]
+Profiles = dict[str, HardwareProfile | FrameworkProfile | VendorProfile]
 
 
 @dataclass(frozen=True)

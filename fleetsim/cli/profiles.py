@@ -97,6 +97,20 @@ def framework_texts(name: str) -> Iterator[str]:
         yield _basis(fit)
 
 
+def vendor_texts(name: str) -> Iterator[str]:
+    """A vendor's interface: the times its clients see."""
+    from fleetsim.catalog import load_vendor, vendor_names
+
+    if name in vendor_names():
+        vendor = load_vendor(name)
+        fit = vendor.calibration
+        told = type(fit).__base__.model_fields
+        rows = [["figure", "value"], *(row for row in _settings(fit) if row[0] not in told)]
+        notes = [wrapped(vendor.note)] if vendor.note else []
+        yield "\n".join([f"vendor {vendor.key}: {vendor.name}", *notes, "", grid(rows, right=(1,))])
+        yield _basis(fit)
+
+
 def _settings(block: Any) -> Iterator[list[str]]:
     """The keys of a profile's block and their values with units."""
     for key, field in type(block).model_fields.items():

@@ -22,13 +22,19 @@ def rent(rows: np.recarray, equipped: list[EquippedPool]) -> list[int]:
     for row, e in zip(rows, equipped, strict=True):
         if e.pool.endpoint is None:
             continue
-        endpoint = e.pool.endpoint
-        row.endpoint, row.error_share = 1, endpoint.errors
-        for kind, law in (("ttft", endpoint.ttft), ("tpot", endpoint.tpot)):
-            table = quantiles_ns(law)
-            row[f"{kind}_offset"], row[f"{kind}_count"] = len(times), len(table)
-            times += table.tolist()
-        _limit(row, endpoint)
+        times += rent_one(row, e.pool.endpoint, len(times))
+    return times
+
+
+def rent_one(row: np.record, endpoint: Endpoint, offset: int) -> list[int]:
+    """Fill the columns of one endpoint; returns its quantiles of times, which begin at `offset` of `times_ns`."""
+    times: list[int] = []
+    row.endpoint, row.error_share = 1, endpoint.errors
+    for kind, law in (("ttft", endpoint.ttft), ("tpot", endpoint.tpot)):
+        table = quantiles_ns(law)
+        row[f"{kind}_offset"], row[f"{kind}_count"] = offset + len(times), len(table)
+        times += table.tolist()
+    _limit(row, endpoint)
     return times
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fleetsim.catalog import FrameworkProfile, HardwareProfile, ModelProfile, load_hardware, load_model
+from fleetsim.catalog import FrameworkProfile, HardwareProfile, ModelProfile, VendorProfile, load_hardware, load_model
 from fleetsim.errors import DoesNotFit, FleetsimError
 from fleetsim.hardware import Deployment, step_table
 from fleetsim.predict.frameworks import Framework
@@ -39,7 +39,7 @@ class Setup:
         return self.deployment.accelerators * self.replicas + (self.prefill.accelerators if self.prefill else 0)
 
 
-Profiles = Mapping[str, HardwareProfile | FrameworkProfile]
+Profiles = Mapping[str, HardwareProfile | FrameworkProfile | VendorProfile]
 """Profiles to take instead of the shipped ones, by key: how a fit tries another calibration."""
 
 
