@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fleetsim.calibration.solve import robustly
 from fleetsim.catalog import ModelProfile, VendorProfile, load_model, load_vendor, vendor_names
 from fleetsim.catalog.vendor_profile import VendorFit
 from fleetsim.predict.hosted import meant, vendor_key
@@ -27,8 +30,8 @@ _STARTS = {
 }
 _EXPONENT = 0.3
 _LEAST = {"piece_tokens": 1.0}
-_HUBER = 0.1  # as other fits: what lies further off counts by its size, not its square
 _EQUALLY_LIKELY = 48  # first tokens, and times per token
+_NORMAL = np.array([NormalDist().inv_cdf((n + 0.5) / _EQUALLY_LIKELY) for n in range(_EQUALLY_LIKELY)])
 _QUANTITIES = ("ttft", "ntpot", "e2e", "request_speed")
 
 
@@ -43,9 +46,18 @@ class Seen:
     share: float  # of the requests that are below it
     measured: float  # s, or pieces per s
 
-    def error(self, requests: Mapping[str, np.ndarray]) -> float:
-        """Logarithm of predicted over measured."""
-        return float(np.log(np.quantile(requests[self.quantity], self.share) / self.measured))
+    def error(self, fit: VendorFit, whole_s: np.ndarray) -> float:
+        """Logarithm of predicted over measured; `whole_s` are the times of whole requests, rising."""
+        return float(np.log(self._predicted(fit, whole_s) / self.measured))
+
+    def _predicted(self, fit: VendorFit, whole_s: np.ndarray) -> float:
+        if self.quantity == "ttft":
+            return fit.first_token_s * math.exp(fit.first_token_sigma * NormalDist().inv_cdf(self.share))
+        share = 1 - self.share if self.quantity == "request_speed" else self.share
+        time_s = float(np.interp(share, np.linspace(0, 1, len(whole_s)), whole_s))
+        if self.quantity == "request_speed":
+            return self.tokens / fit.piece_tokens / time_s
+        return time_s / self.tokens if self.quantity == "ntpot" else time_s
 
 
 def seen(table: pd.DataFrame) -> list[Seen]:
@@ -62,20 +74,11 @@ def seen(table: pd.DataFrame) -> list[Seen]:
     return found
 
 
-def requests_of(fit: VendorFit, model: ModelProfile, tokens: float) -> dict[str, np.ndarray]:
-    """What equally likely requests for so many tokens see, by quantity."""
-    from scipy.special import ndtri
-
-    normal = ndtri((np.arange(_EQUALLY_LIKELY) + 0.5) / _EQUALLY_LIKELY)
-    first = np.exp(fit.first_token_sigma * normal)[:, None] * fit.first_token_s
-    each = np.exp(fit.token_sigma * normal)[None, :] * fit.token_time_s(model)
-    whole = (first + each * (tokens - 1)).ravel()
-    return {
-        "ttft": np.repeat(first, _EQUALLY_LIKELY),
-        "ntpot": whole / tokens,
-        "e2e": whole,
-        "request_speed": tokens / fit.piece_tokens / whole,
-    }
+def _whole_s(fit: VendorFit, model: ModelProfile, tokens: float) -> np.ndarray:
+    """Times of equally likely requests for so many tokens, rising."""
+    first = np.exp(fit.first_token_sigma * _NORMAL)[:, None] * fit.first_token_s
+    each = np.exp(fit.token_sigma * _NORMAL)[None, :] * fit.token_time_s(model)
+    return np.sort((first + each * (tokens - 1)).ravel())
 
 
 def fit_vendors(table: pd.DataFrame) -> tuple[dict[str, VendorProfile], dict[str, np.ndarray]]:
@@ -100,8 +103,6 @@ def fit_vendors(table: pd.DataFrame) -> tuple[dict[str, VendorProfile], dict[str
 
 def _solved(rows: Sequence[Seen], known: Sequence[str]) -> tuple[dict[str, np.ndarray], float]:
     """Logarithms of the values of each vendor, and the exponent: the least sum of robust losses of all errors."""
-    from scipy.optimize import least_squares
-
     bases = {vendor: load_vendor(vendor).calibration for vendor in known}
     count = len(_STARTS)
 
@@ -111,10 +112,7 @@ def _solved(rows: Sequence[Seen], known: Sequence[str]) -> tuple[dict[str, np.nd
 
     start = np.concatenate([[_EXPONENT], np.tile(np.log(list(_STARTS.values())), len(known))])
     low = np.tile([np.log(_LEAST[name]) if name in _LEAST else -np.inf for name in _STARTS], len(known))
-    bounds = (np.concatenate([[0.0], low]), np.concatenate([[1.0], np.full(len(low), np.inf)]))
-    found = least_squares(
-        residuals, start, bounds=bounds, loss="soft_l1", f_scale=_HUBER, x_scale=0.1, diff_step=1e-3
-    ).x
+    found = robustly(residuals, start, np.concatenate([[0.0], low]))
     return dict(zip(known, found[1:].reshape(-1, count), strict=True)), float(found[0])
 
 
@@ -124,11 +122,11 @@ def _fit(base: VendorFit, values: Sequence[float], exponent: float, *, exact: bo
 
 
 def _errors(rows: Sequence[Seen], fits: Mapping[str, VendorFit]) -> np.ndarray:
-    requests: dict[tuple, dict[str, np.ndarray]] = {}
+    whole_s: dict[tuple, np.ndarray] = {}
     found = np.empty(len(rows))
     for n, row in enumerate(rows):
-        key = (row.vendor, row.model.key, row.tokens)
-        if key not in requests:
-            requests[key] = requests_of(fits[row.vendor], row.model, row.tokens)
-        found[n] = row.error(requests[key])
+        fit, key = fits[row.vendor], (row.vendor, row.model.key, row.tokens)
+        if key not in whole_s:
+            whole_s[key] = _whole_s(fit, row.model, row.tokens)
+        found[n] = row.error(fit, whole_s[key])
     return found

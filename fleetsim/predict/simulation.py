@@ -11,9 +11,8 @@ import numpy as np
 
 from fleetsim import engine
 from fleetsim.catalog.hardware_profile import Basis
-from fleetsim.hardware import StepTable, rented_table
+from fleetsim.hardware import StepTable, rent_one, rented_table
 from fleetsim.plan import Plan
-from fleetsim.planning.rents import rent_one
 from fleetsim.policies.balancers import BALANCERS
 from fleetsim.predict.protocol import FOREVER_NS, SEED, Load
 from fleetsim.records import Records
