@@ -117,4 +117,6 @@ def _settings(block: Any) -> Iterator[list[str]]:
         value = getattr(block, key)
         if isinstance(value, float):
             value = time_text(value) if key.endswith("_s") else three(value)
+        elif isinstance(value, bool):
+            value = "yes" if value else "no"
         yield [field.alias or key, f"{value:,}" if isinstance(value, int) else str(value)]

@@ -39,6 +39,8 @@ def _with_room(made: Setup, sent: Load) -> tuple[Deployment, tuple[str, ...]]:
     if not sent.batched:
         share = min(share, _MOST)
     said = f"takes {share:g} of the memory of {deployment.label}, by default {deployment.memory_utilisation:g}"
+    if share > 1:
+        said = f"{deployment.label} would need {share:g} of the memory, of which its weights alone have room"
     return replace(deployment, memory_utilisation=share), (f"{said}: as it was measured, it ran",)
 
 
