@@ -11,6 +11,7 @@ from fleetsim.calibration.cases import cases
 from fleetsim.calibration.families import FAMILIES, FRAMEWORKS
 from fleetsim.calibration.parameters import Values, parameters, profiles
 from fleetsim.calibration.solve import Block, Profiles, blocks, errors, solve
+from fleetsim.calibration.vendors import fit_vendors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +39,7 @@ class Calibration:
 
 
 def calibrate(table: pd.DataFrame) -> Calibration:
-    """Fit all families and frameworks that a table of measurements (the tidy schema, docs/predict.md) concerns.
+    """Fit all families, frameworks and vendors that a table of measurements (docs/predict.md) concerns.
 
     Families and frameworks without a row keep their starts. The same table gives the same values.
     """
@@ -46,7 +47,9 @@ def calibrate(table: pd.DataFrame) -> Calibration:
     values = {(p.owner, p.name): p.start for p in parameters([*FAMILIES, *FRAMEWORKS])}
     values |= solve(made) if made else {}
     known = profiles(values)
-    return Calibration(values, known, {key: error for key in known if (error := _error(made, known, key))})
+    found = {key: error for key in known if (error := _error(_errors_of(made, known, key)))}
+    vendors, missed = fit_vendors(table)
+    return Calibration(values, known | vendors, found | {key: _error(each) for key, each in missed.items()})
 
 
 def fit(table: pd.DataFrame, *, workers: int = 1) -> Profiles:
@@ -58,8 +61,9 @@ def fit(table: pd.DataFrame, *, workers: int = 1) -> Profiles:
     return calibrate(table).profiles
 
 
-def _error(made: list[Block], known: Profiles, key: str) -> Error | None:
-    found = errors(made, known, lambda block: key in (block.case.deployment.hardware.key, block.case.framework))
-    if not len(found):
-        return None
-    return Error(len(found), float(np.median(found)), float(np.percentile(found, 90)))
+def _errors_of(made: list[Block], known: Profiles, key: str) -> np.ndarray:
+    return errors(made, known, lambda block: key in (block.case.deployment.hardware.key, block.case.framework))
+
+
+def _error(found: np.ndarray) -> Error | None:
+    return Error(len(found), float(np.median(found)), float(np.percentile(found, 90))) if len(found) else None

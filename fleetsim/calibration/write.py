@@ -7,11 +7,17 @@ from pathlib import Path
 
 from fleetsim.calibration.fitting import Calibration, Error
 from fleetsim.calibration.parameters import family_of
-from fleetsim.catalog import FrameworkProfile
+from fleetsim.catalog import FrameworkProfile, HardwareProfile, VendorProfile
 from fleetsim.catalog.framework_profile import FrameworkFit
 from fleetsim.catalog.hardware_profile import RooflineFit
 from fleetsim.catalog.shipped import shipped_folder
+from fleetsim.catalog.vendor_profile import VendorFit
 
+_FOLDERS = {
+    FrameworkProfile: "framework_profiles",
+    HardwareProfile: "hardware_profiles",
+    VendorProfile: "vendor_profiles",
+}
 _LINE = "calibration:\n"
 _ABOUT = ("kind", "basis", "data", "date", "error", "command")
 
@@ -36,8 +42,7 @@ def write_blocks(found: Calibration, *, data: str, date: str, command: str) -> l
             "error": f'"{error or _of_family(found, key)}"',
             "command": f'"{command}"',
         }
-        folder = "framework_profiles" if isinstance(profile, FrameworkProfile) else "hardware_profiles"
-        path = shipped_folder(folder) / f"{key}.yaml"
+        path = shipped_folder(_FOLDERS[type(profile)]) / f"{key}.yaml"
         text = path.read_text(encoding="utf-8")
         head = text[: text.index(_LINE)]
         path.write_text(head + block(profile.calibration, about), encoding="utf-8")
@@ -45,7 +50,7 @@ def write_blocks(found: Calibration, *, data: str, date: str, command: str) -> l
     return written
 
 
-def block(fit: RooflineFit | FrameworkFit, about: dict[str, str]) -> str:
+def block(fit: RooflineFit | FrameworkFit | VendorFit, about: dict[str, str]) -> str:
     """A calibration block as YAML: where it comes from, then the figures in their declared order."""
     lines = [_LINE.rstrip()]
     if isinstance(fit, RooflineFit):

@@ -13,6 +13,7 @@ from fleetsim.catalog.hardware_profile import HardwareProfile
 from fleetsim.catalog.model_profile import ModelProfile
 from fleetsim.catalog.read import read_profile
 from fleetsim.catalog.shipped import shipped_folder
+from fleetsim.catalog.vendor_profile import VendorProfile
 from fleetsim.errors import FleetsimError
 from fleetsim.registry import unknown
 from fleetsim.scenario.files import inside
@@ -21,14 +22,17 @@ __all__ = [
     "FrameworkProfile",
     "HardwareProfile",
     "ModelProfile",
+    "VendorProfile",
     "framework_names",
     "hardware_names",
     "load_framework",
     "load_hardware",
     "load_model",
+    "load_vendor",
     "model_names",
     "profile_files",
     "shipped_folder",
+    "vendor_names",
 ]
 
 Profile = TypeVar("Profile", bound=BaseModel)
@@ -52,6 +56,11 @@ def load_framework(name_or_path: str, base: Path | None = None) -> FrameworkProf
     return _load("framework profile", "framework_profiles", FrameworkProfile, name_or_path, base)
 
 
+def load_vendor(name_or_path: str, base: Path | None = None) -> VendorProfile:
+    """A shipped vendor profile by its name, or a .yaml file in `base`. Raises as `load_hardware`."""
+    return _load("vendor profile", "vendor_profiles", VendorProfile, name_or_path, base)
+
+
 def framework_names() -> list[str]:
     """Names of the shipped framework profiles."""
     return list(_names("framework_profiles"))
@@ -65,6 +74,11 @@ def hardware_names() -> list[str]:
 def model_names() -> list[str]:
     """Names of the shipped model profiles."""
     return list(_names("model_profiles"))
+
+
+def vendor_names() -> list[str]:
+    """Names of the shipped vendor profiles."""
+    return list(_names("vendor_profiles"))
 
 
 def profile_files(hardware: str, model: str, base: Path | None = None) -> tuple[Path, Path]:

@@ -23,6 +23,9 @@ class Scheduling(Model):
     max_num_batched_tokens: Count = Field(description="per data-parallel rank")
     block_tokens: Count = 16
     memory_utilisation: Fraction = Field(description="share of the memory it takes")
+    host_embedding: bool = Field(
+        False, description="whether the input embedding stays in the host's memory, where its rows are looked up"
+    )
     quantised_kv: Literal["bf16", "fp8"] = Field("bf16", description="KV precision with weights of 8 bits or less")
 
 

@@ -16,7 +16,7 @@ from fleetsim.cli.text import grid
 @click.option("--data", default="", help="What the blocks say of the data [the file's name].")
 @click.option("--dry-run", is_flag=True, help="Print the fit; write nothing.")
 def calibrate(points: Path, date: str, data: str, dry_run: bool) -> None:
-    """Fit the efficiencies, latencies and overheads of devices and frameworks, and write them into their profiles.
+    """Fit efficiencies, latencies and overheads of devices and frameworks, and vendors' times; write their profiles.
 
     POINTS is a .csv or .csv.gz file of the tidy schema (docs/predict.md) with a column `value`. The same file gives
     the same blocks, byte for byte. See docs/calibration.md for what is fitted and how.

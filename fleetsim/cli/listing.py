@@ -50,6 +50,16 @@ def _frameworks() -> Rows:
     return rows
 
 
+def _vendors() -> Rows:
+    from fleetsim.catalog import load_vendor, vendor_names
+
+    rows = [["name", "interface", "first token", "token of a 70B model", "times rest on"]]
+    for vendor in map(load_vendor, vendor_names()):
+        fit = vendor.calibration
+        rows.append([vendor.key, vendor.name, time_text(fit.first_token_s), time_text(fit.token_s), fit.basis])
+    return rows
+
+
 def _rules(*families: str) -> Callable[[], Rows]:
     def rows() -> Rows:
         from fleetsim.policies.balancers import BALANCERS
@@ -126,6 +136,7 @@ LISTS: dict[str, tuple[Callable[[], Rows], tuple[int, ...]]] = {
     "hardware": (_hardware, (3, 4, 5, 6)),
     "models": (_models, (3, 4, 5, 6)),
     "frameworks": (_frameworks, (3, 4, 5)),
+    "vendors": (_vendors, (2, 3)),
     "policies": (_rules("balancers", "queue-orders", "selectors"), ()),
     "balancers": (_rules("balancers"), ()),
     "queue-orders": (_rules("queue-orders"), ()),

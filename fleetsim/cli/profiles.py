@@ -97,10 +97,26 @@ def framework_texts(name: str) -> Iterator[str]:
         yield _basis(fit)
 
 
+def vendor_texts(name: str) -> Iterator[str]:
+    """A vendor's interface: the times its clients see."""
+    from fleetsim.catalog import load_vendor, vendor_names
+
+    if name in vendor_names():
+        vendor = load_vendor(name)
+        fit = vendor.calibration
+        told = type(fit).__base__.model_fields
+        rows = [["figure", "value"], *(row for row in _settings(fit) if row[0] not in told)]
+        notes = [wrapped(vendor.note)] if vendor.note else []
+        yield "\n".join([f"vendor {vendor.key}: {vendor.name}", *notes, "", grid(rows, right=(1,))])
+        yield _basis(fit)
+
+
 def _settings(block: Any) -> Iterator[list[str]]:
     """The keys of a profile's block and their values with units."""
     for key, field in type(block).model_fields.items():
         value = getattr(block, key)
         if isinstance(value, float):
             value = time_text(value) if key.endswith("_s") else three(value)
+        elif isinstance(value, bool):
+            value = "yes" if value else "no"
         yield [field.alias or key, f"{value:,}" if isinstance(value, int) else str(value)]

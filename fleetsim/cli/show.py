@@ -13,7 +13,7 @@ import click
 from fleetsim.cli.graphs import graphs
 from fleetsim.cli.group import say, set_option
 from fleetsim.cli.pools import pool_text
-from fleetsim.cli.profiles import framework_texts, hardware_texts, model_texts
+from fleetsim.cli.profiles import framework_texts, hardware_texts, model_texts, vendor_texts
 from fleetsim.cli.text import grid, time_text, wrapped
 
 if TYPE_CHECKING:
@@ -158,5 +158,5 @@ def _scenario(name: str, sets: tuple[str, ...]) -> Iterator[str]:
             yield pool_text(pool, arm.equipment[arm.architecture, pool])
 
 
-_FINDERS = (hardware_texts, model_texts, framework_texts, _members, _policy, _trace, _metric, _slo)
+_FINDERS = (hardware_texts, model_texts, framework_texts, vendor_texts, _members, _policy, _trace, _metric, _slo)
 """What is known under a name: each yields texts."""

@@ -60,19 +60,20 @@ def plan_memory(deployment: Deployment, used: Formats) -> MemoryPlan:
     with a sliding window are counted in full, as an engine with one block table for all layers does.
     Raises DoesNotFit, with the GB needed and the GB there are, if not even one block is left.
     """
-    plan = _plan(deployment, used)
+    plan = memory_needed(deployment, used)
     if not plan.fits:
         raise DoesNotFit(_what_is_short(deployment, used, plan))
     return plan
 
 
-def _plan(deployment: Deployment, used: Formats) -> MemoryPlan:
+def memory_needed(deployment: Deployment, used: Formats) -> MemoryPlan:
+    """The memory plan of a deployment, whether it fits or not."""
     total = deployment.hardware.memory.capacity_bytes.value * deployment.accelerators
     weights = _weights_bytes(deployment, used)
-    host = host_share(deployment, used) * weights
+    offloaded = host_share(deployment, used) * weights
     return MemoryPlan(
-        weights_bytes=weights - host,
-        host_bytes=host,
+        weights_bytes=weights - offloaded,
+        host_bytes=offloaded + _host_embedding_bytes(deployment, used),
         workspace_bytes=_workspace_bytes(deployment),
         block_bytes=_block_bytes(deployment, used),
         usable_bytes=total * deployment.memory_utilisation,
@@ -97,13 +98,26 @@ def host_share(deployment: Deployment, used: Formats) -> float:
 
 
 def _weights_bytes(deployment: Deployment, used: Formats) -> float:
-    """Bytes of the weights on all accelerators: dense ones once for every data-parallel rank, experts once."""
+    """Bytes of the weights on all accelerators: dense ones once for every data-parallel rank, experts once.
+
+    Without an input embedding that stays with the host.
+    """
     parts, moe = shapes(deployment.model), deployment.model.moe
     experts = parts.moe_layers * parts.expert_parameters * moe.experts if moe else 0
     dense = parts.layer_parameters
     rest = max(parts.total_parameters - experts - dense, 0)
     dense_bytes = dense * used.dense.weight_bytes + rest * used.head.weight_bytes
-    return dense_bytes * deployment.dp + experts * used.experts.weight_bytes
+    on_all = dense_bytes * deployment.dp + experts * used.experts.weight_bytes
+    return on_all - _host_embedding_bytes(deployment, used)
+
+
+def _host_embedding_bytes(deployment: Deployment, used: Formats) -> float:
+    """Bytes of an input embedding that the framework leaves with the host; none is left if it is the output's too."""
+    model, framework = deployment.model, deployment.framework
+    apart = framework is not None and framework.scheduling.host_embedding and deployment.hardware.links.host_bytes_per_s
+    if not apart or model.tied_embeddings:
+        return 0.0
+    return model.vocabulary * model.hidden * used.head.weight_bytes
 
 
 def _workspace_bytes(deployment: Deployment) -> float:
@@ -155,6 +169,6 @@ def _what_to_try(deployment: Deployment, used: Formats) -> str:
     deeper = [("pp", n) for n in _RANKS_TRIED if deployment.pp < n <= model.layers]
     for way, ranks in wider + deeper:
         other = replace(deployment, **{way: ranks})
-        if other.accelerators <= deployment.hardware.reach and _plan(other, used).fits:
+        if other.accelerators <= deployment.hardware.reach and memory_needed(other, used).fits:
             return f"{way} {ranks} would fit, or a smaller precision"
     return "write a smaller precision, a smaller model or a device with more memory"

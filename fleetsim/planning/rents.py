@@ -6,14 +6,13 @@ import zlib
 
 import numpy as np
 
+from fleetsim.hardware import rent_one
 from fleetsim.luck import Stream, uniform
 from fleetsim.planning.equipment import EquippedPool
 from fleetsim.scenario.durations import quantiles_ns
-from fleetsim.scenario.rented import Endpoint, RandomOutages
+from fleetsim.scenario.rented import RandomOutages
 from fleetsim.scenario.schema import Pool
 from fleetsim.units import nanoseconds
-
-_MINUTE_NS = 60e9
 
 
 def rent(rows: np.recarray, equipped: list[EquippedPool]) -> list[int]:
@@ -22,20 +21,8 @@ def rent(rows: np.recarray, equipped: list[EquippedPool]) -> list[int]:
     for row, e in zip(rows, equipped, strict=True):
         if e.pool.endpoint is None:
             continue
-        endpoint = e.pool.endpoint
-        row.endpoint, row.error_share = 1, endpoint.errors
-        for kind, law in (("ttft", endpoint.ttft), ("tpot", endpoint.tpot)):
-            table = quantiles_ns(law)
-            row[f"{kind}_offset"], row[f"{kind}_count"] = len(times), len(table)
-            times += table.tolist()
-        _limit(row, endpoint)
+        times += rent_one(row, e.pool.endpoint, len(times))
     return times
-
-
-def _limit(row: np.record, endpoint: Endpoint) -> None:
-    for kind, limit in (("requests", endpoint.requests_per_minute), ("tokens", endpoint.tokens_per_minute)):
-        if limit is not None:
-            row[f"{kind}_per_ns"], row[f"{kind}_most"] = limit / _MINUTE_NS, max(limit, 1.0)
 
 
 def outage_rows(

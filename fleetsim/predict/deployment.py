@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fleetsim.catalog import FrameworkProfile, HardwareProfile, ModelProfile, load_hardware, load_model
+from fleetsim.catalog import FrameworkProfile, HardwareProfile, ModelProfile, VendorProfile, load_hardware, load_model
 from fleetsim.errors import DoesNotFit, FleetsimError
 from fleetsim.hardware import Deployment, step_table
 from fleetsim.predict.frameworks import Framework
@@ -16,6 +16,7 @@ from fleetsim.predict.protocol import Load
 from fleetsim.predict.rows import Point
 
 _WIDEST = 1024
+_WIDER = ("int4", "fp4", "int8", "fp8", "bf16")
 _ROOM = 0.25  # least KV memory, as a share of the weights, that a benchmark for throughput leaves
 
 
@@ -38,7 +39,7 @@ class Setup:
         return self.deployment.accelerators * self.replicas + (self.prefill.accelerators if self.prefill else 0)
 
 
-Profiles = Mapping[str, HardwareProfile | FrameworkProfile]
+Profiles = Mapping[str, HardwareProfile | FrameworkProfile | VendorProfile]
 """Profiles to take instead of the shipped ones, by key: how a fit tries another calibration."""
 
 
@@ -109,8 +110,17 @@ def _precision(point: Point, model: ModelProfile, hardware: HardwareProfile) -> 
         precision = "int4" if hardware.kind == "edge" else usable[0]
         return precision, [f"precision not given: {precision}, the fastest of the device"]
     if not given or "unspecified" in given or "default" in given:
-        return None, [f"precision not given: {model.precision}, as published"]
+        return _as_published(model, hardware)
     raise NotExpressible(f"precision {point.precision!r} is not one that is simulated")
+
+
+def _as_published(model: ModelProfile, hardware: HardwareProfile) -> tuple[str | None, list[str]]:
+    """None for the published precision, or the next wider one that the device can keep."""
+    wider = _WIDER[_WIDER.index(model.precision) :]
+    able = next(p for p in wider if p in hardware.peak or p in hardware.weights_only)
+    if able == model.precision:
+        return None, [f"precision not given: {able}, as published"]
+    return able, [f"precision not given: {able}, as the device cannot keep the {model.precision} it is published in"]
 
 
 def _laid_out(plain: Deployment, layout: Layout) -> tuple[Deployment, int, list[str]]:
@@ -136,7 +146,9 @@ def _fewest_ranks(plain: Deployment, n: int | None) -> tuple[Deployment, int, li
                     f"layout not given: {replicas} of tp {deployment.tp}, pp {deployment.pp}, the fewest ranks it fits"
                 )
                 return deployment, replicas, [said] if ranks > 1 or replicas > 1 else []
-    step_table(replace(plain, tp=n or 1))  # says what is short
+    if n is not None:
+        return replace(plain, tp=n), 1, []
+    step_table(plain)  # says what is short
     raise NotExpressible("no layout was found on which the model fits")
 
 

@@ -83,6 +83,7 @@ _REQUESTS: dict[str, Callable[[Outcome], np.ndarray]] = {
     "e2el": lambda o: o.e2e_s,
     "e2e_latency": lambda o: o.e2e_s,
     "ntpot": lambda o: o.e2e_s / o.calls.output_tokens,
+    "request_speed": lambda o: o.request_speed,
 }
 
 _SPEED_LOW = re.compile(r"output_speed_p(\d+(?:\.\d+)?)$")
@@ -104,7 +105,7 @@ def measured(outcome: Outcome, metric: str, unit: str) -> tuple[float, str]:
     value = _measure(metric)(outcome)
     value = _scaled(value, metric, unit, outcome)
     if not np.isfinite(value):
-        raise UnknownMeasure(f"{metric} is not defined for this load: no answer has a second token")
+        raise UnknownMeasure(f"{metric} is not defined: no answer has a second token, or nobody says what it ran on")
     return value, _SIDE_NOTES.get(metric, "")
 
 

@@ -7,12 +7,15 @@ from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fleetsim.catalog import load_vendor
 from fleetsim.errors import FleetsimError
 from fleetsim.hardware import StepTable, kv_bytes_per_token, step_table
 from fleetsim.predict.deployment import NotExpressible, Profiles, Setup, setup
 from fleetsim.predict.frameworks import Framework, framework_of
+from fleetsim.predict.hosted import hosted, meant, vendor_key
 from fleetsim.predict.measures import measured
 from fleetsim.predict.protocol import Load, load
+from fleetsim.predict.ran import as_it_ran
 from fleetsim.predict.rows import Point, Row, rows_of
 from fleetsim.predict.simulation import Outcome, Prefill, simulate
 from fleetsim.predict.workers import Calibrations, packed, processes, unpacked
@@ -96,7 +99,7 @@ def predict_point(
         outcome, notes = simulate_point(point, override)
     except FleetsimError as error:
         return dict.fromkeys(metrics, Prediction(None, note=_one_line(error)))
-    return {(metric, unit): _read(outcome, metric, unit, notes) for metric, unit in metrics}
+    return {(metric, unit): _read(outcome, meant(point, metric), unit, notes) for metric, unit in metrics}
 
 
 def simulate_point(point: Point, override: Profiles) -> tuple[Outcome, tuple[str, ...]]:
@@ -106,7 +109,9 @@ def simulate_point(point: Point, override: Profiles) -> tuple[Outcome, tuple[str
     """
     framework = framework_of(point, override)
     sent = load(point, framework)
-    made = setup(point, framework, sent, override)
+    if vendor := vendor_key(point.hardware):
+        return hosted(point, sent, override.get(vendor) or load_vendor(vendor))
+    made = as_it_ran(setup(point, framework, sent, override), sent)
     table, sent, said = room(step_table(made.deployment), sent, framework)
     wait_tokens = sent.wait_steps * made.deployment.tokens_per_step
     sent = replace(sent, request_s=sent.request_s + wait_tokens * _token_s(table, sent))

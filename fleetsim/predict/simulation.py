@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from fleetsim import engine
-from fleetsim.hardware import StepTable
+from fleetsim.catalog.hardware_profile import Basis
+from fleetsim.hardware import StepTable, rent_one, rented_table
 from fleetsim.plan import Plan
 from fleetsim.policies.balancers import BALANCERS
 from fleetsim.predict.protocol import FOREVER_NS, SEED, Load
 from fleetsim.records import Records
+from fleetsim.scenario.rented import Endpoint
 from fleetsim.tables import KNOBS, POOLS, Status
 from fleetsim.units import nanoseconds
 from fleetsim.workflow.compiling import compiled
@@ -30,9 +33,10 @@ class Outcome:
     records: Records
     table: StepTable
     replicas: int
-    accelerators: int
+    accelerators: float  # nan behind a hosted interface
     load: Load
     limit_w: float  # of one accelerator
+    piece_tokens: float = 1.0  # that arrive as one piece
 
     @cached_property
     def calls(self) -> np.recarray:
@@ -62,6 +66,11 @@ class Outcome:
         """(E2E - TTFT) / (tokens - 1) of the answers of more than one token."""
         many = self.calls.output_tokens > 1
         return (self.e2e_s - self.ttft_s)[many] / (self.calls.output_tokens[many] - 1)
+
+    @cached_property
+    def request_speed(self) -> np.ndarray:
+        """Pieces per second of each request, the wait for the first one included."""
+        return self.calls.output_tokens / self.piece_tokens / self.e2e_s
 
     @cached_property
     def makespan_s(self) -> float:
@@ -176,3 +185,12 @@ def simulate(
     """Run a load on replicas of a step-time table. Raises EngineFault if a law of the simulation is broken."""
     records = engine.run(plan_of(table, replicas, load, prefill), _Rows(load.tasks))
     return Outcome(records, table, replicas, accelerators, load, limit_w)
+
+
+def simulate_rented(endpoint: Endpoint, load: Load, basis: Basis, piece_tokens: float) -> Outcome:
+    """Run a load on an endpoint, whose times are drawn and rest on `basis`."""
+    table = replace(rented_table(endpoint), basis=basis)
+    plan = plan_of(table, 1, replace(load, max_num_seqs=1, max_num_batched_tokens=1))
+    times_ns = np.array(rent_one(plan.pools[0], endpoint, 0), np.int64)
+    records = engine.run(replace(plan, times_ns=times_ns), _Rows(load.tasks))
+    return Outcome(records, table, 1, math.nan, load, math.nan, piece_tokens)

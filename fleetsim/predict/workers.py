@@ -7,14 +7,24 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
-from fleetsim.catalog import FrameworkProfile, HardwareProfile, framework_names, load_framework, load_hardware
+from fleetsim.catalog import (
+    FrameworkProfile,
+    HardwareProfile,
+    VendorProfile,
+    framework_names,
+    load_framework,
+    load_hardware,
+    load_vendor,
+    vendor_names,
+)
 from fleetsim.catalog.framework_profile import FrameworkFit
 from fleetsim.catalog.hardware_profile import RooflineFit, WaferFit
+from fleetsim.catalog.vendor_profile import VendorFit
 from fleetsim.errors import FleetsimError
 from fleetsim.predict.deployment import Profiles
 from fleetsim.predict.rows import Point
 
-Calibrations = Mapping[str, RooflineFit | WaferFit | FrameworkFit]
+Calibrations = Mapping[str, RooflineFit | WaferFit | FrameworkFit | VendorFit]
 """What of an override crosses to another process: a profile's figures are of types that do not."""
 
 _TRIAL = Point("h100", "llama-3.1-8b", "static_batch", "1", tp=1.0, isl=8.0, osl=2.0)
@@ -51,5 +61,7 @@ def unpacked(calibrations: Calibrations) -> Profiles:
     return {key: _shipped(key).model_copy(update={"calibration": fit}) for key, fit in calibrations.items()}
 
 
-def _shipped(key: str) -> HardwareProfile | FrameworkProfile:
+def _shipped(key: str) -> HardwareProfile | FrameworkProfile | VendorProfile:
+    if key in vendor_names():
+        return load_vendor(key)
     return load_framework(key) if key in framework_names() else load_hardware(key)

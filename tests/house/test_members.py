@@ -95,6 +95,8 @@ def test_profiles_are_where_the_wheel_takes_them_from() -> None:
     for folder, names in (
         ("hardware_profiles", catalog.hardware_names()),
         ("model_profiles", catalog.model_names()),
+        ("framework_profiles", catalog.framework_names()),
+        ("vendor_profiles", catalog.vendor_names()),
     ):
         assert sorted(path.stem for path in (ROOT / folder).iterdir()) == names
 

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from small_scenarios import PAIR, SMALL, write
 
 import fleetsim
-from fleetsim.catalog import framework_names, hardware_names, load_hardware, model_names
+from fleetsim.catalog import framework_names, hardware_names, load_hardware, model_names, vendor_names
 from fleetsim.cli import commands
 from fleetsim.cli.listing import LISTS
 from fleetsim.cli.text import give_or_take, spread, three, time_text
@@ -56,7 +56,7 @@ def test_check_tells_all_faults_models_that_do_not_fit_included(invoke):
 
 
 NAMES = {
-    "hardware": hardware_names, "models": model_names, "frameworks": framework_names,
+    "hardware": hardware_names, "models": model_names, "frameworks": framework_names, "vendors": vendor_names,
     "policies": lambda: [*BALANCERS, *QUEUE_ORDERS, *SELECTORS],
     "balancers": lambda: BALANCERS, "queue-orders": lambda: QUEUE_ORDERS, "selectors": lambda: SELECTORS,
     "arrivals": lambda: ARRIVALS, "lengths": lambda: LENGTHS, "workflows": lambda: WORKFLOWS,

@@ -59,7 +59,7 @@ def test_an_unknown_device_is_named_in_the_reason():
 
 def test_an_endpoint_that_hides_its_hardware_says_so():
     with pytest.raises(FleetsimError, match="does not say what it runs on"):
-        hardware_key("API:anyscale")
+        hardware_key("API:somebody")
 
 
 def test_an_unknown_model_is_not_taken_for_one_whose_name_it_begins_with():
