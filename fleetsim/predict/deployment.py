@@ -153,11 +153,17 @@ def _fewest_ranks(plain: Deployment, n: int | None) -> tuple[Deployment, int, li
 
 
 def _ways(plain: Deployment, ranks: int) -> list[Deployment]:
-    heads, layers = plain.model.attention.heads, plain.model.layers
+    """How a model is cut over so many ranks: its tensors where there is a fabric for all-reduces, else its layers."""
     tensor, piped = replace(plain, tp=ranks), replace(plain, pp=ranks)
-    if plain.hardware.kind == "wafer":
-        return [piped] if ranks <= layers else []
-    return [tensor] if heads % ranks == 0 else [piped] if ranks <= layers else []
+    if plain.hardware.kind != "wafer" and not _only_a_bus(plain.hardware) and plain.model.attention.heads % ranks == 0:
+        return [tensor]
+    return [piped] if ranks <= plain.model.layers else []
+
+
+def _only_a_bus(hardware: HardwareProfile) -> bool:
+    """Whether accelerators reach each other by their host's bus alone, as cards without a bridge do."""
+    near, host = hardware.links.scale_up, hardware.links.host_bytes_per_s
+    return bool(near and host and near.bandwidth_bytes_per_s.value <= host.value)
 
 
 def _fits(deployment: Deployment) -> bool:
