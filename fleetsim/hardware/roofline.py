@@ -133,7 +133,8 @@ class _Rank:
         calls = tokens * moe.active / ep * share
         width = self.parts.expert_parameters * ep / ranks  # an expert is cut over the ranks that ep leaves
         factor = self.host.expert_fp4_factor if self.used.experts.computed == "fp4" else self.host.expert_factor
-        routed = self.device.expert_matmul(calls, touched, width, self.used.experts) * factor
+        grouped = {"arithmetic_factor": self.host.expert_compute_factor}
+        routed = self.device.expert_matmul(calls, touched, width, self.used.experts, **grouped) * factor
         shared = self.device.matmul(own, self.parts.shared_parameters / deployment.tp, self.used.dense, 1)
         # However an expert is cut over ranks, each of them gathers and scatters whole hidden states.
         copies = self.device.pass_through(calls, self.parts.hidden, self.fit.expert_passes)
