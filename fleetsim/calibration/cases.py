@@ -50,6 +50,7 @@ class Row:
     requested: bool  # a server received the request first: its overhead is part of the value
     clients: int  # of that server
     measured: float  # s, or tokens per s
+    processor_s: float  # a part of the value that is not fitted
     first: bool = False  # a time to first token: noisier than the rest
     steady: bool = False  # of an open loop at its level
 
@@ -76,6 +77,7 @@ class _Placed:
     served: bool
     clients: int
     waits: float  # steps before the scheduler looks at a request, in the mean
+    processor_s: float
     steady: bool  # an open loop at its level
     decode_only: bool  # only its times per token say anything
 
@@ -86,11 +88,10 @@ class _Placed:
             tokens /= self.accelerators
         requested = reading.of == "ttft" and not reading.per_s and self.served
         total = getattr(self.steps, reading.of)
-        if requested:
-            total = total.plus(self.steps.tpot, self.waits + _MID_STEP)
-        return Row(
-            total, tokens, requested, self.clients, value, reading.of == "ttft" and not reading.per_s, self.steady
-        )
+        if first:
+            total = total.plus(self.steps.tpot, self.waits)
+        processor_s = self.processor_s if first else 0.0
+        return Row(total, tokens, first and self.served, self.clients, processor_s, value, first, self.steady)
 
 
 def cases(table: pd.DataFrame) -> list[Case]:
@@ -155,6 +156,7 @@ def _place(
         decode_only=open_loop or sent.first_burst_s > 0,
     )
 
+        processor_s=sent.processor_s,
 
 def _summed(point: Point) -> bool:
     """Whether a point's steps add up without their times; those of decode replicas wait for others' prompts."""
