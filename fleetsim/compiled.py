@@ -27,7 +27,7 @@ _SOURCES = (
     "quality/sampling.py",
     "policies",
     "engine",
-    "calibration/schedule.py",
+    "calibration/walk.py",
     "metrics/makespan.py",
 )
 _KEPT_DIGESTS = 4

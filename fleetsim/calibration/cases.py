@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fleetsim.calibration.families import FAMILIES, FRAMEWORKS
+from fleetsim.calibration.parameters import parameters, profiles
 from fleetsim.calibration.readings import READINGS
-from fleetsim.calibration.schedule import Schedule, Sum, knots, schedule
+from fleetsim.calibration.schedule import Pace, Schedule, Sum, knots, schedule
 from fleetsim.errors import FleetsimError
-from fleetsim.hardware import Deployment, step_table
+from fleetsim.hardware import Deployment, StepTable, step_table
 from fleetsim.hardware.attention import attention_cost
 from fleetsim.hardware.precision import Formats, formats
-from fleetsim.predict.deployment import NotExpressible, setup
+from fleetsim.predict.deployment import NotExpressible, Profiles, Setup, setup
 from fleetsim.predict.frameworks import Framework, framework_of
 from fleetsim.predict.names import hardware_key
-from fleetsim.predict.points import room
+from fleetsim.predict.points import room, token_s
 from fleetsim.predict.protocol import FOREVER_NS, Load, load
 from fleetsim.predict.rows import Point, rows_of
 from fleetsim.tables import Scheduler
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _LARGEST = 65_536
-_MID_STEP = 0.5  # steps until the one ends in which a server hands a request over
 _ROUNDS = 4  # of an open loop
 _GOLDEN = 0.6180339887  # its multiples are spread evenly
 _MOST_REQUESTS = 8192  # of a benchmark; more add time and no knowledge
@@ -49,6 +50,7 @@ class Row:
     tokens: float  # 0: the value is the time itself
     requested: bool  # a server received the request first: its overhead is part of the value
     clients: int  # of that server
+    processor_s: float  # a part of the value that is not fitted
     measured: float  # s, or tokens per s
     first: bool = False  # a time to first token: noisier than the rest
     steady: bool = False  # of an open loop at its level
@@ -75,6 +77,7 @@ class _Placed:
     accelerators: int
     served: bool
     clients: int
+    processor_s: float
     waits: float  # steps before the scheduler looks at a request, in the mean
     steady: bool  # an open loop at its level
     decode_only: bool  # only its times per token say anything
@@ -84,13 +87,12 @@ class _Placed:
         tokens = self.tokens[reading.per_s] if reading.per_s else 0.0
         if reading.each:
             tokens /= self.accelerators
-        requested = reading.of == "ttft" and not reading.per_s and self.served
+        first = reading.of == "ttft" and not reading.per_s
         total = getattr(self.steps, reading.of)
-        if requested:
-            total = total.plus(self.steps.tpot, self.waits + _MID_STEP)
-        return Row(
-            total, tokens, requested, self.clients, value, reading.of == "ttft" and not reading.per_s, self.steady
-        )
+        if first:
+            total = total.plus(self.steps.tpot, self.waits)
+        processor_s = self.processor_s if first else 0.0
+        return Row(total, tokens, first and self.served, self.clients, processor_s, value, first, self.steady)
 
 
 def cases(table: pd.DataFrame) -> list[Case]:
@@ -102,6 +104,7 @@ def cases(table: pd.DataFrame) -> list[Case]:
     found: dict[tuple, Case] = {}
     schedules: dict[tuple, Schedule] = {}
     points: dict[Point, _Placed | None] = {}
+    starts = profiles({(p.owner, p.name): p.start for p in parameters([*FAMILIES, *FRAMEWORKS])})
     rows, values = rows_of(table), [_number(text) for text in table["value"].tolist()]
     seconds: dict[Point, dict[str, float]] = {}
     for row, value in zip(rows, values, strict=True):
@@ -110,7 +113,7 @@ def cases(table: pd.DataFrame) -> list[Case]:
         if row.metric not in READINGS or not value > 0:
             continue
         if row.point not in points:
-            points[row.point] = _place(row.point, seconds.get(row.point, {}), found, schedules)
+            points[row.point] = _place(row.point, seconds.get(row.point, {}), starts, found, schedules)
         placed = points[row.point]
         if placed is not None and (not placed.decode_only or READINGS[row.metric].of == "tpot"):
             placed.case.rows.append(placed.row(row.metric, value * _SECONDS.get(row.unit, 1.0)))
@@ -125,22 +128,25 @@ def _number(text: object) -> float:
 
 
 def _place(
-    point: Point, seconds: dict[str, float], found: dict[tuple, Case], schedules: dict[tuple, Schedule]
+    point: Point,
+    seconds: dict[str, float],
+    starts: Profiles,
+    found: dict[tuple, Case],
+    schedules: dict[tuple, Schedule],
 ) -> _Placed | None:
     if not _summed(point):
         return None
     try:
-        framework = framework_of(point, {})
+        framework = framework_of(point, starts)
         sent = load(point, framework)
-        made = setup(point, framework, sent, {})
+        made = setup(point, framework, sent, starts)
         if open_loop := point.load_type.startswith("open_loop"):
             sent = _at_its_level(point, sent, seconds, made.replicas)
         table, sent, _ = room(step_table(made.deployment), sent, framework)
         case = _case(hardware_key(point.hardware), made.deployment, framework, sent.max_num_seqs, found)
     except FleetsimError:
         return None
-    kv_tokens = table.kv_blocks * table.block_tokens
-    steps, count = _schedule(sent, kv_tokens, made.replicas, case, schedules, settles=open_loop)
+    steps, count = _schedule(sent, table, made, case, schedules, settles=open_loop)
     prompt, output = (float(sent.tasks[name][:count].sum()) for name in ("prompt_tokens", "output_tokens"))
     each = {"prompt": prompt, "output": output, "total": prompt + output}
     return _Placed(
@@ -150,6 +156,7 @@ def _place(
         accelerators=made.accelerators,
         served=sent.request_s > 0,
         clients=sent.clients,
+        processor_s=sent.processor_s,
         waits=sent.wait_steps * made.deployment.tokens_per_step,
         steady=open_loop,
         decode_only=open_loop or sent.first_burst_s > 0,
@@ -201,14 +208,23 @@ def _unlike(point: Point) -> bool:
     )
 
 
+def _pace(sent: Load, table: StepTable, made: Setup, at: np.ndarray) -> Pace:
+    """How the steps of a deployment go, about, and requests between them."""
+    linear = np.array([table.alpha_ns, table.window_alpha_ns, table.beta_ns])
+    waits_s = sent.wait_steps * made.deployment.tokens_per_step * token_s(table, sent)
+    base_ns = np.interp(at, np.arange(len(table.base_ns)), table.base_ns)
+    return Pace(base_ns, linear, 1e9 * (sent.request_s + waits_s))
+
+
 def _schedule(
-    sent: Load, kv_tokens: int, replicas: int, case: Case, schedules: dict[tuple, Schedule], settles: bool
+    sent: Load, table: StepTable, made: Setup, case: Case, schedules: dict[tuple, Schedule], settles: bool
 ) -> tuple[Schedule, int]:
     """The schedule of one of the replicas, and how many tasks it is of.
 
     `settles`: the first requests of its clients only bring the engine to its level.
     """
-    tasks, clients = sent.tasks, sent.clients
+    tasks, clients, replicas = sent.tasks, sent.clients, made.replicas
+    pace = _pace(sent, table, made, case.sizes)
     if clients:
         count = int(np.count_nonzero(tasks.think_ns < FOREVER_NS)) + clients
     else:
@@ -217,14 +233,17 @@ def _schedule(
     count = min(count, max(_MOST_REQUESTS, clients)) if sent.clients else min(count, _MOST_REQUESTS)
     window = attention_cost(case.deployment.model).window_tokens
     largest = int(case.sizes[-1])
-    limits = (min(sent.max_num_batched_tokens, largest), sent.max_num_seqs, int(min(kv_tokens, 2**62)))
+    kv_tokens = int(min(table.kv_blocks * table.block_tokens, 2**62))
+    limits = (min(sent.max_num_batched_tokens, largest), sent.max_num_seqs, kv_tokens)
     prompts, answers = (
         np.ascontiguousarray(tasks[name][:count], np.int64) for name in ("prompt_tokens", "output_tokens")
     )
     first = sent.scheduler == Scheduler.PREFILL_FIRST
     clients = min(clients, count)
     settling = clients if settles and count > clients else 0
-    key = (count, clients, limits, first, settling, window, len(case.sizes), prompts.tobytes(), answers.tobytes())
+    timed = (pace.base_ns.tobytes(), pace.linear_ns.tobytes(), pace.delay_ns)
+    lengths = (prompts.tobytes(), answers.tobytes())
+    key = (count, clients, limits, first, settling, window, len(case.sizes), *lengths, *timed)
     if key not in schedules:
-        schedules[key] = schedule(prompts, answers, clients, limits, window, case.sizes, first, settling)
+        schedules[key] = schedule(prompts, answers, clients, limits, window, case.sizes, first, settling, pace)
     return schedules[key], count

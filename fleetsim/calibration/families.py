@@ -95,6 +95,7 @@ _SERVER = {
     "launch": 1.0,
     "expert": 1.2,
     "expert_fp4": 1.2,
+    "expert_compute": 1.0,
     "matmul": 1.0,
     "kv_factor": 1.0,
     "collective": 1.0,

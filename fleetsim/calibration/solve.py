@@ -36,6 +36,7 @@ class Block:
     tokens: np.ndarray
     requested: np.ndarray
     clients: np.ndarray
+    processor_s: np.ndarray
     weights: np.ndarray
     measured: np.ndarray
 
@@ -50,7 +51,7 @@ class Block:
         seconds = (self.base @ cost.base_ns + self.linear @ linear) / 1e9
         own = framework.calibration if framework else None
         request_s = own.request_overhead_s + self.clients * own.client_overhead_s if own else 0.0
-        timed = seconds + self.requested * request_s
+        timed = seconds + self.requested * request_s + self.processor_s
         return np.where(self.tokens > 0, self.tokens / np.maximum(seconds, 1e-12), timed)
 
 
@@ -71,6 +72,7 @@ def blocks(found: Sequence[Case]) -> list[Block]:
                 np.array([row.tokens for row in case.rows]),
                 np.array([float(row.requested) for row in case.rows]),
                 np.array([float(row.clients) for row in case.rows]),
+                np.array([row.processor_s for row in case.rows]),
                 np.array([_FIRST_WEIGHT if row.first else _STEADY_WEIGHT if row.steady else 1.0 for row in case.rows]),
                 np.array([row.measured for row in case.rows]),
             )

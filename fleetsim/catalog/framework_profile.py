@@ -46,6 +46,9 @@ class FrameworkFit(Fit):
     launch_factor: Factor = Field(description="its layer latencies over the device's")
     expert_factor: Factor = Field(1.0, description="its time in expert products over the device's")
     expert_fp4_factor: Factor = Field(1.0, description="the same where the device computes in fp4")
+    expert_compute_factor: Factor = Field(
+        1.0, description="its time in the arithmetic of expert products over that of dense ones, where that decides"
+    )
     matmul_factor: Factor = Field(1.0, description="its time in dense matrix products over the device's")
     kv_factor: Factor = Field(1.0, description="its time in reading KV over the device's")
     collective_factor: Factor = Field(1.0, description="its collectives' latency over the device's")

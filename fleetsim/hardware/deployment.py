@@ -36,6 +36,7 @@ class Deployment:
     memory_utilisation: float = 0.9
     cpu_offload_bytes: float = 0.0  # of the weights, per accelerator: kept in the host's memory, read in each step
     max_model_len: int | None = None  # the model's context if None
+    whole_prompt_tokens: int = 0  # of prompts each of which one data-parallel rank computes; 0: spread over all ranks
     speculation: Speculation | None = None
     streamed: bool = False  # tokens are sent to clients one by one, as a server does
     framework: FrameworkProfile | None = None  # a typical one, as the device is calibrated, if None

@@ -20,6 +20,7 @@ class Host:
     launch_factor: float = 1.0
     expert_factor: float = 1.0
     expert_fp4_factor: float = 1.0
+    expert_compute_factor: float = 1.0
     matmul_factor: float = 1.0
     kv_factor: float = 1.0
     collective_factor: float = 1.0
@@ -57,6 +58,7 @@ def host_of(deployment: Deployment, fit: RooflineFit) -> Host:
         own.launch_factor,
         own.expert_factor,
         own.expert_fp4_factor,
+        own.expert_compute_factor,
         own.matmul_factor,
         own.kv_factor,
         own.collective_factor,

@@ -59,10 +59,19 @@ class Device:
         return self.matmul_factor * self.expert_matmul(tokens, 1.0, parameters, kept, products)
 
     def expert_matmul(
-        self, tokens: np.ndarray, matrices: np.ndarray | float, parameters: float, kept: Format, products: int = 2
+        self,
+        tokens: np.ndarray,
+        matrices: np.ndarray | float,
+        parameters: float,
+        kept: Format,
+        products: int = 2,
+        arithmetic_factor: float = 1.0,
     ) -> np.ndarray:
-        """The same for `tokens` activations spread over `matrices` matrices of `parameters` weights each."""
-        efficiency = self.fit.compute_efficiency[kept.computed] / self.compute_factor
+        """The same for `tokens` activations spread over `matrices` matrices of `parameters` weights each.
+
+        `arithmetic_factor`: time of the arithmetic of such a group of products over that of one large product.
+        """
+        efficiency = self.fit.compute_efficiency[kept.computed] / (self.compute_factor * arithmetic_factor)
         speed = self.hardware.peak[kept.computed].value * efficiency
         arithmetic = 2 * parameters * (tokens + self.fit.half_tokens[kept.computed] * matrices) / speed
         traffic = matrices * parameters * kept.weight_bytes / self.weights_bandwidth

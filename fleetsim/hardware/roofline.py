@@ -78,7 +78,8 @@ def _base(rank: _Rank, tokens: np.ndarray) -> np.ndarray:
     layers = host.launched(tokens, layers, _blocks(deployment.model) / deployment.pp)
     # Every data-parallel rank has a scheduler for its own sequences.
     overhead = host.overhead(np.ceil(tokens / deployment.dp), math.ceil(deployment.max_num_seqs / deployment.dp))
-    return stages * layers + rank.head(tokens) + rank.window_prefill(tokens) + overhead
+    prefill = rank.window_prefill(tokens) + rank.lone_prompts(tokens)
+    return stages * layers + rank.head(tokens) + prefill + overhead
 
 
 def _blocks(model: ModelProfile) -> float:
@@ -102,7 +103,7 @@ class _Rank:
     def layers(self, tokens: np.ndarray) -> np.ndarray:
         """All layers for a micro-batch of `tokens` tokens; attention over the context apart."""
         parts, tp = self.parts, self.deployment.tp
-        own = np.ceil(tokens / self.deployment.dp)  # data-parallel attention: each rank its own sequences
+        own = self._own(tokens)
         latency = self.fit.layer_latency_s
         if self.deployment.model.attention.kind == "mla":
             latency += self.fit.mla_latency_s
@@ -119,6 +120,10 @@ class _Rank:
         experts = self.expert_block(tokens, own) if parts.moe_layers else 0.0
         return parts.layers * attention + parts.dense_layers * dense + parts.moe_layers * experts
 
+    def _own(self, tokens: np.ndarray) -> np.ndarray:
+        """Tokens of the busiest data-parallel rank: each has its own sequences, and a prompt lies on one of them."""
+        return np.maximum(np.ceil(tokens / self.deployment.dp), np.minimum(tokens, self.deployment.whole_prompt_tokens))
+
     @property
     def attention_products(self) -> int:
         """Matrix products around attention: in and out, or down and up for queries and KV of a latent one, and out."""
@@ -133,7 +138,8 @@ class _Rank:
         calls = tokens * moe.active / ep * share
         width = self.parts.expert_parameters * ep / ranks  # an expert is cut over the ranks that ep leaves
         factor = self.host.expert_fp4_factor if self.used.experts.computed == "fp4" else self.host.expert_factor
-        routed = self.device.expert_matmul(calls, touched, width, self.used.experts) * factor
+        grouped = {"arithmetic_factor": self.host.expert_compute_factor}
+        routed = self.device.expert_matmul(calls, touched, width, self.used.experts, **grouped) * factor
         shared = self.device.matmul(own, self.parts.shared_parameters / deployment.tp, self.used.dense, 1)
         # However an expert is cut over ranks, each of them gathers and scatters whole hidden states.
         copies = self.device.pass_through(calls, self.parts.hidden, self.fit.expert_passes)
@@ -174,6 +180,13 @@ class _Rank:
         prefill = np.maximum(tokens - decoding, 0)
         flops = prefill * self.cost.window_tokens * self.cost.window_pair_flops
         return flops / (self.device.attention_flops * self.deployment.accelerators)
+
+    def lone_prompts(self, tokens: np.ndarray) -> np.ndarray:
+        """What attention within prompts takes longer while fewer of them are in a step than there are ranks."""
+        deployment = self.deployment
+        one = np.maximum(np.minimum(tokens, deployment.whole_prompt_tokens), 1.0)
+        spread = np.minimum(tokens / (one * deployment.dp), 1.0)
+        return np.where(tokens >= 1, self.attention()[2] * deployment.dp * one**2 / 2 * (1 - spread), 0.0)
 
     @property
     def _short_window(self) -> bool:

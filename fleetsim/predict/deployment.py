@@ -72,8 +72,12 @@ def setup(point: Point, framework: Framework, load: Load, override: Profiles) ->
     if plan := framework.speculation:
         notes.append(f"taken to speculate: {plan.draft_tokens} drafted, {plan.accepted:g} accepted")
     if point.mode != "agg":
-        prefill, decode = _side(plain, point.prefill_cfg), _side(plain, point.decode_cfg)
-        return Setup(decode.deployment, decode.replicas, tuple(notes), prefill)
+        decode, prefill = _side(plain, point.decode_cfg), _side(plain, point.prefill_cfg)
+        ranks = prefill.deployment.dp  # each has a budget of its own, and reads whole prompts
+        budget = plain.max_num_batched_tokens * ranks
+        whole = round(float(load.tasks.prompt_tokens.mean())) if ranks > 1 else 0
+        own = replace(prefill.deployment, max_num_batched_tokens=budget, whole_prompt_tokens=whole)
+        return Setup(decode.deployment, decode.replicas, tuple(notes), replace(prefill, deployment=own))
     deployment, replicas, said = _laid_out(plain, layout_of(point))
     return Setup(deployment, replicas, tuple(notes + said))
 

@@ -28,6 +28,7 @@ class Framework:
     quantised_kv: str | None = None  # KV precision with weights of 8 bits or less; None: bf16
     request_s: float = 0.0  # a server takes so long to receive and tokenise a request and to send its first token
     client_s: float = 0.0  # and so much longer for each client it sends tokens to
+    processor_s: float = 0.0  # and so much longer where a model's processor of images sees it first
     kv_share: float = 1.0  # of the memory that weights and workspace leave
     never_evicts: bool = False  # admits a sequence only when there is room for all of its answer
     ranks: int = 1  # data-parallel ones: each has the token budget

@@ -114,7 +114,7 @@ def simulate_point(point: Point, override: Profiles) -> tuple[Outcome, tuple[str
     made = as_it_ran(setup(point, framework, sent, override), sent)
     table, sent, said = room(step_table(made.deployment), sent, framework)
     wait_tokens = sent.wait_steps * made.deployment.tokens_per_step
-    sent = replace(sent, request_s=sent.request_s + wait_tokens * _token_s(table, sent))
+    sent = replace(sent, request_s=sent.request_s + wait_tokens * token_s(table, sent))
     limit_w = made.deployment.hardware.power.limit_w.value
     prefill = None if made.prefill is None else _prefill(made.prefill, made.accelerators)
     return simulate(table, made.replicas, made.accelerators, sent, limit_w, prefill), (*made.notes, *said)
@@ -149,7 +149,7 @@ def room(table: StepTable, sent: Load, framework: Framework) -> tuple[StepTable,
     return table, sent, ()
 
 
-def _token_s(table: StepTable, sent: Load) -> float:
+def token_s(table: StepTable, sent: Load) -> float:
     """The time of a token with all clients decoding, halfway through their answers, and prompts between their steps."""
     prompt, output = float(sent.tasks.prompt_tokens.mean()), float(sent.tasks.output_tokens.mean())
     halfway, chunk = prompt + output / 2, min(round(prompt), len(table.base_ns) - 1)

@@ -47,6 +47,7 @@ class Load:
     scheduler: Scheduler = Scheduler.CHUNKED
     batched: bool = False  # one batch from start to end: times are the batch's
     request_s: float = 0.0  # between client and engine
+    processor_s: float = 0.0  # of it, in a model's processor of images
     wait_steps: float = 0.0  # and decode steps until the scheduler looks at a request
     held: bool = False  # a rate, for so long: LoadGen's server
     first_burst_s: float = 0.0  # what the first requests of all clients wait besides
@@ -131,7 +132,7 @@ def _kind(point: Point) -> str:
     if is_served(point):
         return "uniform"
     if is_nominal(point):
-        return "about" if spreads(framework_name(point.framework), point.framework_version) else "fixed"
+        return "about" if spreads(point, framework_name(point.framework)) else "fixed"
     return "skewed" if re.search(_SKEWED, point.workload.lower()) else "fixed"
 
 
@@ -161,8 +162,8 @@ def _closed_loop(point: Point, framework: Framework, lengths: Lengths) -> Load:
     tasks.think_ns[max(count - clients, 0) :] = FOREVER_NS
     slots = max(clients - framework.late_slot, 1)
     budget = framework.budget(lengths.prompt, clients)
-    received_s = framework.request_s and framework.request_s + clients * framework.client_s
-    times = {"request_s": received_s, "wait_steps": framework.wait_steps}
+    received_s = framework.request_s and framework.request_s + clients * framework.client_s + framework.processor_s
+    times = {"request_s": received_s, "processor_s": framework.processor_s, "wait_steps": framework.wait_steps}
     notes, compile_s = lengths.notes, framework.first_burst_s + framework.halted_s
     if compile_s and tasks.prompt_tokens[:clients].sum() > budget:  # a full step has a shape that has no kernel yet
         times |= {"first_burst_s": framework.first_burst_s, "halted_s": framework.halted_s}

@@ -18,7 +18,9 @@ _HELD_BACK = 14.0  # steps after which the first tokens are sent, where they are
 _LATE = 4.0  # steps that trtllm takes longer to a first token where one prompt fills a step
 _ALL_RANKS = 22.0  # steps until all data-parallel ranks of trtllm can take a request
 _COMPILE_S = 72.0  # of the kernels of a full step in fp4; in fp8 a quarter of it
-_SOME, _MANY = 8.0, 16.0  # clients from which sglang's scheduler is set to look for requests less often
+_PROCESSOR_S = 0.085  # of a request, before its prompt is queued, where sglang serves a model that sees
+_MANY = 16.0  # clients from which sglang's scheduler is set to look for requests less often
+_BESIDE = 1024  # tokens of a step of early in-process trtllm beside one prompt
 
 
 def settings_of(point: Point, framework: str, dp: int) -> dict[str, Any]:
@@ -40,21 +42,34 @@ def is_served(point: Point) -> bool:
     return "uniform in [0.8" in point.workload or ("nominal" in point.workload and _COPIED in point.notes)
 
 
-def spreads(framework: str, version: str) -> bool:
+def spreads(point: Point, framework: str) -> bool:
     """Whether in-process runs of a framework end their equal answers at different steps."""
-    return framework == "trtllm" or (framework == "sglang" and version.startswith("0.5.6"))
+    if framework == "trtllm":
+        return not _in_eight_bits(point)
+    return framework == "sglang" and point.framework_version.startswith("0.5.6")
+
+
+def _in_eight_bits(point: Point) -> bool:
+    """Whether a point is of the in-process runs of early trtllm with weights, and KV, of 8 bits: another script's."""
+    return point.framework_version.startswith("1.0.") and "fp8" in point.precision.lower()
 
 
 def _nominal(point: Point, framework: str) -> dict[str, Any]:
-    if framework == "trtllm" and re.match(r"1\.0\.", point.framework_version):
-        return {"late_slot": True}
+    version = point.framework_version
+    if framework == "trtllm" and _in_eight_bits(point):  # slots to spare; a step misses the requests of the one before
+        return {"quantised_kv": "fp8", "tokens_beside_prompt": _BESIDE, "wait_steps": 0.5}
+    if framework == "trtllm" and version.startswith("1.0."):
+        return {"late_slot": True, "tokens_beside_prompt": _BESIDE}
+    if framework == "sglang" and version.startswith("0.5.6"):  # a batch is made up before the answers of the last one
+        return {"wait_steps": 1.0}
     return {"max_num_batched_tokens": 2048} if framework == "vllm" else {}
 
 
 def _served(point: Point, framework: str, dp: int) -> dict[str, Any]:
     hopper = not re.search("b200|b300", point.hardware.lower())
     if framework == "sglang":
-        return {"max_num_batched_tokens": 16_384} if hopper else _sglang_on_blackwell(point)
+        seeing = {"processor_s": _PROCESSOR_S} if _processed(point) else {}
+        return seeing | ({"max_num_batched_tokens": 16_384} if hopper else _sglang_on_blackwell(point))
     if framework == "vllm":  # the scripts ask for fp8 KV on Blackwell only; where memory is short it shows
         return {"quantised_kv": None} if hopper else {}
     return _trtllm(point, dp) if framework == "trtllm" else {}
@@ -75,19 +90,24 @@ def _sglang_on_blackwell(point: Point) -> dict[str, Any]:
     return found
 
 
+def _processed(point: Point) -> bool:
+    """Whether requests go through a model's processor of images first; nightly builds did without."""
+    return "qwen3.5" in point.model.lower() and point.framework_version == "0.5.9"
+
+
 def _polled(point: Point) -> float:
     """Steps that a request waits until the scheduler of sglang looks for it."""
     try:
         clients = float(point.load_value)
     except ValueError:
         clients = _MANY
-    return 15.0 if clients >= _MANY else 5.0 if clients >= _SOME else 0.0
+    return 15.0 if clients >= _MANY else 0.0
 
 
 def _trtllm(point: Point, dp: int) -> dict[str, Any]:
     model = point.model.lower()
     if "gpt-oss" in model:
-        return {"max_num_batched_tokens": 20_000, "wait_steps": 15.0 if dp > 1 else 0.0}
+        return {"max_num_batched_tokens": 20_000, "wait_steps": 10.0 if dp > 1 else 0.0}
     if "llama" in model:
         return {"wait_steps": _HELD_BACK} if point.isl == point.osl else {}
     if "deepseek" not in model:

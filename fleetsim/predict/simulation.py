@@ -144,7 +144,7 @@ def plan_of(table: StepTable, replicas: int, load: Load, prefill: Prefill | None
     rows = POOLS.empty(len(sides))
     for pool, (own, count) in zip(rows, sides, strict=True):
         pool.replicas = count
-        pool.max_num_seqs, pool.max_batched_tokens = load.max_num_seqs, load.max_num_batched_tokens
+        pool.max_num_seqs, pool.max_batched_tokens = load.max_num_seqs, len(own.base_ns) - 1
         pool.scheduler = load.scheduler
         pool.block_tokens, pool.kv_blocks, pool.context_tokens = own.block_tokens, own.kv_blocks, own.context_tokens
         pool.alpha_ns, pool.window_alpha_ns, pool.beta_ns = own.alpha_ns, own.window_alpha_ns, own.beta_ns

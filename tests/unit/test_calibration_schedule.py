@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fleetsim.calibration.schedule import knots, schedule
+from fleetsim.calibration.schedule import Pace, knots, schedule
 from fleetsim.tables import Scheduler
 
 AT = np.arange(1.0, 65.0)
@@ -13,9 +13,20 @@ def times(base=1e6, per_token=1e5):
     return base + per_token * AT
 
 
-def made(prompts, answers, clients, budget=64, sequences=8, kv_tokens=10**9, window=0, prefill_first=False, settling=0):
+def made(
+    prompts,
+    answers,
+    clients,
+    budget=64,
+    sequences=8,
+    kv_tokens=10**9,
+    window=0,
+    prefill_first=False,
+    settling=0,
+    pace=None,
+):
     limits, lengths = (budget, sequences, kv_tokens), (np.array(prompts, np.int64), np.array(answers, np.int64))
-    return schedule(*lengths, clients, limits, window, AT, prefill_first, settling)
+    return schedule(*lengths, clients, limits, window, AT, prefill_first, settling, pace)
 
 
 def test_one_request_by_hand():
@@ -62,8 +73,9 @@ def test_knots_hold_small_steps_and_both_ends():
     assert np.all(np.diff(at) > 0)
 
 
+@pytest.mark.parametrize("delay_s", [0.0, 7e-4, 5e-3])
 @pytest.mark.parametrize("scheduler", [Scheduler.CHUNKED, Scheduler.PREFILL_FIRST])
-def test_sums_agree_with_the_engine(scheduler):
+def test_sums_agree_with_the_engine(scheduler, delay_s):
     from fleetsim import engine
     from fleetsim.hardware import given_table
     from fleetsim.predict.protocol import FOREVER_NS, Load
@@ -75,19 +87,21 @@ def test_sums_agree_with_the_engine(scheduler):
     tasks = TASKS.empty(24)
     tasks.prompt_tokens, tasks.output_tokens = rng.integers(3, 30, 24), rng.integers(2, 12, 24)
     tasks.think_ns[20:] = FOREVER_NS
-    load = Load(tasks, 4, 4, 64, scheduler)
+    load = Load(tasks, 4, 4, 64, scheduler, request_s=delay_s)
     fields = {"per_context_token_s": 2e-6, "per_token_pair_s": 1e-7, "base_s": 1e-3, "per_token_s": 1e-4}
     table = given_table(Steps.model_construct(**_steps(fields)), _pool(Pool), None)
     records = engine.run(plan_of(table, 1, load), _Rows(load.tasks), engine="reference")
     calls = records.calls
-    found = made(tasks.prompt_tokens, tasks.output_tokens, 4, sequences=4, prefill_first=scheduler != Scheduler.CHUNKED)
     linear = np.array([table.alpha_ns, 0.0, table.beta_ns])
-    base = table.base_ns[1:65]
+    base, first = table.base_ns[1:65], scheduler != Scheduler.CHUNKED
+    lengths = (tasks.prompt_tokens, tasks.output_tokens)
+    found = made(*lengths, 4, sequences=4, prefill_first=first, pace=Pace(base, linear, 1e9 * delay_s))
     ttft = (calls.first_token_ns - calls.sent_ns).mean() / 1e9
     tpot = ((calls.finish_ns - calls.first_token_ns) / (calls.output_tokens - 1)).mean() / 1e9
-    assert found.ttft.seconds(base, linear) == pytest.approx(ttft, rel=1e-6)
+    assert found.ttft.seconds(base, linear) + delay_s == pytest.approx(ttft, rel=1e-6)
     assert found.tpot.seconds(base, linear) == pytest.approx(tpot, rel=1e-6)
-    assert found.makespan.seconds(base, linear) == pytest.approx(calls.finish_ns.max() / 1e9, rel=1e-6)
+    if not delay_s:  # a server may stand idle between requests, which is no step
+        assert found.makespan.seconds(base, linear) == pytest.approx(calls.finish_ns.max() / 1e9, rel=1e-6)
 
 
 def _steps(fields):

@@ -116,6 +116,31 @@ def test_experts_in_native_four_bits_are_products_of_their_own():
     assert tpot_ms(widened, 16, 1500) == tpot_ms(without(widened), 16, 1500)
 
 
+def test_grouped_products_of_experts_reach_less_of_the_peak_than_dense_ones():
+    """gpt-oss-120b on one H200, vLLM 0.18.0, 4 clients: 408 ms to the first token of prompts of 8192 (InferenceX)."""
+    made = deployment("gpt-oss-120b", "h200", max_num_batched_tokens=8192)
+    own = made.framework
+    figures = own.calibration.model_copy(update={"expert_compute_factor": 1.0})
+    like_dense = replace(made, framework=own.model_copy(update={"calibration": figures}))
+    assert own.calibration.expert_compute_factor > 1.2
+    assert _prompt_ns(like_dense) < 0.9 * _prompt_ns(made)
+    assert _prompt_ns(made) / 1e6 == pytest.approx(408, rel=0.35)
+    assert tpot_ms(made, 4, 1500) == pytest.approx(tpot_ms(like_dense, 4, 1500), rel=0.05)
+
+
+def test_a_prompt_lies_on_one_data_parallel_rank():
+    """DeepSeek-V3 in fp4 on B200: 10 clients wait 695 ms for a prefill worker of dp 4 to read 8192 tokens (InferenceX).
+
+    Of a worker of tp 4 on GB200 6 clients wait 288 ms.
+    """
+    keys = {"dp": 4, "ep": 4, "precision": "fp4", "max_num_batched_tokens": 4 * 7373, "max_num_seqs": 10}
+    spread = deployment("deepseek-v3", "b200", "trtllm", **keys)
+    whole = replace(spread, whole_prompt_tokens=7373)
+    assert _prompt_ns(whole) > 1.5 * _prompt_ns(spread)
+    assert _prompt_ns(whole) / 1e6 == pytest.approx(695, rel=0.5)
+    assert _prompt_ns(whole, 4 * 7373) == pytest.approx(_prompt_ns(spread, 4 * 7373))
+
+
 def test_experts_touched_at_both_ends():
     tokens = np.array([1.0, 16.0, 1e6])
     balanced, skewed = experts_touched(tokens, 128, 4), experts_touched(tokens, 128, 4, 0.5)

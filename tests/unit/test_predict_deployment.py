@@ -101,6 +101,13 @@ def test_prefill_and_decode_workers_are_replicas_apart():
     assert found.accelerators == 8 + 4 * 4
 
 
+def test_every_rank_of_a_prefill_worker_reads_whole_prompts_of_its_own():
+    found = made("deepseek-v3", "b200", precision="fp8", isl=8192.0, **APART)
+    assert found.prefill.deployment.max_num_batched_tokens == 4 * found.deployment.max_num_batched_tokens
+    assert found.prefill.deployment.whole_prompt_tokens == 8192
+    assert found.deployment.whole_prompt_tokens == 0
+
+
 def test_workers_that_are_not_counted_are_not_guessed():
     with pytest.raises(NotExpressible, match="how many prefill and decode workers"):
         made("deepseek-v3", "b200", precision="fp8", **APART | {"decode_cfg": "workers=nan;tp=8.0"})

@@ -27,7 +27,26 @@ def test_in_process_runs_wait_for_no_server_and_keep_kv_whole():
 
 def test_early_tensorrt_llm_gives_a_slot_away_late():
     assert sent(point("trtllm", NOMINAL, framework_version="1.0.0rc3")).max_num_seqs == 63
+    assert sent(point("trtllm", NOMINAL, framework_version="1.0.0rc3")).max_num_batched_tokens == 1024 + 64 + 1024
     assert sent(point("trtllm", NOMINAL, framework_version="1.2.0")).max_num_seqs == 64
+
+
+def test_early_tensorrt_llm_in_eight_bits_has_slots_to_spare_and_a_prompt_a_step():
+    """Qwen3-32B on 4 H100, 8 clients: TTFT of 117, 118 and 137 ms for answers of 128, 256 and 512 tokens."""
+    made = point("trtllm", NOMINAL, framework_version="1.0.0rc3", precision="fp8")
+    assert sent(made).max_num_seqs == 64
+    assert sent(made).max_num_batched_tokens == 1024 + 64 + 1024
+    assert sent(made).wait_steps == 0.5
+    assert len(set(sent(made).tasks.output_tokens)) == 1
+    assert framework_of(made, {}).quantised_kv == "fp8"
+
+
+@pytest.mark.parametrize(("version", "more_s"), [("0.5.9", 0.085), ("nightly-dev-20260216-d3bae71e", 0.0)])
+def test_requests_of_a_model_that_sees_are_processed_first(version, more_s):
+    """Qwen3.5 on 8 B200, 4 clients of 1024 tokens: TTFT of 292 ms, of later builds 224 ms (InferenceX)."""
+    seeing = sent(point("sglang", SERVED, "qwen3.5-397b-a17b", clients="4", framework_version=version))
+    other = sent(point("sglang", SERVED, clients="4", framework_version=version))
+    assert seeing.request_s - other.request_s == pytest.approx(more_s)
 
 
 def test_a_tensorrt_llm_server_is_built_for_a_prompt_a_step():
@@ -36,7 +55,7 @@ def test_a_tensorrt_llm_server_is_built_for_a_prompt_a_step():
     assert sent(point("trtllm", SERVED, "gpt-oss-120b")).max_num_batched_tokens == 20_000
 
 
-@pytest.mark.parametrize(("clients", "steps"), [("8", 5.0), ("16", 15.0), ("64", 15.0)])
+@pytest.mark.parametrize(("clients", "steps"), [("8", 0.0), ("16", 15.0), ("64", 15.0)])
 def test_sglang_looks_for_requests_now_and_then(clients, steps):
     assert sent(point("sglang", SERVED, clients=clients)).wait_steps == steps
 
