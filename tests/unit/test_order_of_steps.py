@@ -65,3 +65,14 @@ def test_a_conversation_goes_on_before_it_could_be_dropped_in_the_same_step(engi
     records = run(build_plan([steady(kv_blocks=kv_blocks, caches=1)], nodes), Rows(tasks), engine=engine)
     (again,) = records.calls[records.calls.node == 3]
     assert again.cached_tokens == cached_tokens
+
+
+@BOTH
+def test_a_step_with_a_chunk_grows_by_the_formula_too(engine):
+    # 2 ns for each token read. At 1000 the first call reads 5 of them, and 6 at 2010, when the prompt that came at 1500
+    # is computed; at 3022 both read 7.
+    plan = build_plan([steady(alpha_ns=2.0)])
+    records = run(plan, Rows(build_tasks([0, 1500], prompt_tokens=[4, 6], output_tokens=[5, 4])), engine=engine)
+    rows = records.runs.rows[np.argsort(records.runs.rows.start_ns)][:3]
+    found = [(row.start_ns, row.first_ns, row.growth_ns, row.steps, row.decoding) for row in rows]
+    assert found == [(1000, 1010.0, 2.0, 1, 1), (2010, 1012.0, 2.0, 1, 1), (3022, 1028.0, 4.0, 2, 2)]
