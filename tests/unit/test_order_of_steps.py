@@ -111,3 +111,12 @@ def test_a_static_batch_lets_no_import_in_either(engine, scheduler, last_ns):
     records = run(plan, Rows(build_tasks([0, 1000], output_tokens=[5, 2])), engine=engine)
     assert records.calls.transferred_ns.tolist() == [1001, 2001]
     assert records.calls.finish_ns.tolist() == [5001, last_ns]
+
+
+@BOTH
+def test_what_is_kept_is_taken_once(engine):
+    # The second call takes the 2 blocks of the first and leaves none; there is nothing for the third.
+    nodes = [call(0, 1, keeps=1), call(0, 2, context=1), call(0, 3, context=1), end()]
+    tasks = build_tasks([0], prompt_tokens=8, output_tokens=1)
+    records = run(build_plan([steady(caches=1)], nodes), Rows(tasks), engine=engine)
+    assert records.calls.cached_tokens.tolist() == [0, 8, 0]
