@@ -6,9 +6,10 @@ Steps last 1000 ns, blocks are of 4, and there is no network delay: what is hand
 import numpy as np
 import pytest
 from core_runs import Rows
-from plans import build_plan, build_tasks, call, delay, end, select, steady
+from plans import build_plan, build_tasks, call, delay, end, select, split, steady
 
 from fleetsim.engine import run
+from fleetsim.tables import Scheduler
 
 BOTH = pytest.mark.parametrize("engine", ["core", "reference"])
 ONE_AFTER_THE_OTHER = [call(0, 1, keeps=1), call(1, 2, context=1), end()]
@@ -65,3 +66,57 @@ def test_a_conversation_goes_on_before_it_could_be_dropped_in_the_same_step(engi
     records = run(build_plan([steady(kv_blocks=kv_blocks, caches=1)], nodes), Rows(tasks), engine=engine)
     (again,) = records.calls[records.calls.node == 3]
     assert again.cached_tokens == cached_tokens
+
+
+@BOTH
+def test_a_step_with_a_chunk_grows_by_the_formula_too(engine):
+    # 2 ns for each token read. At 1000 the first call reads 5 of them, and 6 at 2010, when the prompt that came at 1500
+    # is computed; at 3022 both read 7.
+    plan = build_plan([steady(alpha_ns=2.0)])
+    records = run(plan, Rows(build_tasks([0, 1500], prompt_tokens=[4, 6], output_tokens=[5, 4])), engine=engine)
+    rows = records.runs.rows[np.argsort(records.runs.rows.start_ns)][:3]
+    found = [(row.start_ns, row.first_ns, row.growth_ns, row.steps, row.decoding) for row in rows]
+    assert found == [(1000, 1010.0, 2.0, 1, 1), (2010, 1012.0, 2.0, 1, 1), (3022, 1028.0, 4.0, 2, 2)]
+
+
+@BOTH
+def test_an_entry_that_is_replaced_is_the_youngest(engine):
+    # Two conversations of 2 blocks are kept from 1000 on. The older is replaced at 3000. At 4000 a call takes 3 of 6
+    # blocks: the other is the oldest by then.
+    nodes = [
+        select([1, 6, 9], [[1, 1, 1], [0, 1, 1], [0, 0, 1]], table_key=1),
+        call(0, 2, keeps=1),
+        delay([1000], 3),
+        call(0, 4, keeps=1),
+        delay([3000], 5),
+        call(0, 10, context=1),
+        call(0, 7, keeps=1),
+        delay([5000], 8),
+        call(0, 10, context=1),
+        call(0, 10),
+        end(),
+    ]
+    tasks = build_tasks([0, 0, 4000], class_id=[0, 1, 2], prompt_tokens=[8, 8, 12], output_tokens=1)
+    records = run(build_plan([steady(kv_blocks=6, caches=1)], nodes), Rows(tasks), engine=engine)
+    again = records.calls[np.isin(records.calls.node, [5, 8])]
+    assert again.admitted_ns.tolist() == [6000, 6000]
+    assert again.cached_tokens.tolist() == [8, 0]
+
+
+@BOTH
+@pytest.mark.parametrize(("scheduler", "last_ns"), [(Scheduler.STATIC, 6001), (Scheduler.PREFILL_FIRST, 3001)])
+def test_a_static_batch_lets_no_import_in_either(engine, scheduler, last_ns):
+    # The first is decoded from 1001 to 5001. The KV of the second, of two tokens, is there as its step at 2001 starts.
+    plan = split(None, {"scheduler": scheduler})
+    records = run(plan, Rows(build_tasks([0, 1000], output_tokens=[5, 2])), engine=engine)
+    assert records.calls.transferred_ns.tolist() == [1001, 2001]
+    assert records.calls.finish_ns.tolist() == [5001, last_ns]
+
+
+@BOTH
+def test_what_is_kept_is_taken_once(engine):
+    # The second call takes the 2 blocks of the first and leaves none; there is nothing for the third.
+    nodes = [call(0, 1, keeps=1), call(0, 2, context=1), call(0, 3, context=1), end()]
+    tasks = build_tasks([0], prompt_tokens=8, output_tokens=1)
+    records = run(build_plan([steady(caches=1)], nodes), Rows(tasks), engine=engine)
+    assert records.calls.cached_tokens.tolist() == [0, 8, 0]

@@ -65,9 +65,9 @@ class Batch:
 
     def make_up_step(self, now_ns: int) -> Step:
         """The step that starts now."""
-        self.queue.others.step_start_begins()
+        self.queue.step_start_begins()
         step = self.step_by_scheduler(now_ns)
-        self.queue.others.step_start_is_over()
+        self.queue.step_start_is_over()
         self.kept.trim(self.free_blocks())
         return step
 

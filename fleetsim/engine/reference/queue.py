@@ -19,6 +19,7 @@ class Queue:
     def __init__(self, others: InTurn) -> None:
         self.front: list[Call] = []
         self.others = others
+        self.lines = others if isinstance(others, InLines) else None
 
     def __len__(self) -> int:
         return len(self.front) + len(self.others.calls)
@@ -43,6 +44,21 @@ class Queue:
         """The head is admitted."""
         return self.front.pop(0) if self.front else self.others.take_first()
 
+    def step_start_begins(self) -> None:
+        """A STEP_START begins: before all else lines are lifted, if there are lines."""
+        if self.lines:
+            self.lines.lift()
+
+    def step_start_is_over(self) -> None:
+        """A STEP_START is over: lines that hold a call now will not be new at the next one."""
+        if self.lines:
+            self.lines.held = self.lines.backlogged()
+
+    def emitted(self, call: Call) -> None:
+        """A call that was admitted here has emitted a token, which is service of its class."""
+        if self.lines:
+            self.lines.accounts[class_of(call)].served_output_tokens += 1
+
 
 class InTurn:
     """The others where the order is never asked: who joined first is first."""
@@ -63,15 +79,6 @@ class InTurn:
         call = self.first()
         self.calls.remove(call)
         return call
-
-    def step_start_begins(self) -> None:
-        """A STEP_START begins."""
-
-    def step_start_is_over(self) -> None:
-        """A STEP_START is over."""
-
-    def emitted(self, call: Call) -> None:
-        """A call, which was admitted here, has emitted a token."""
 
 
 class ByKey(InTurn):
@@ -137,11 +144,7 @@ class InLines(InTurn):
             self.accounts[class_of(call)].served_prompt_tokens += call.prompt_tokens
         return call
 
-    def emitted(self, call: Call) -> None:
-        """The token is service."""
-        self.accounts[class_of(call)].served_output_tokens += 1
-
-    def step_start_begins(self) -> None:
+    def lift(self) -> None:
         """Lines that were empty are lifted to those that were not, or to the one that was served last."""
         levels = {class_id: self.level(class_id) for class_id in self.backlogged()}
         old = [level for class_id, level in levels.items() if class_id in self.held]
@@ -151,10 +154,6 @@ class InLines(InTurn):
         for class_id, level in levels.items():
             if class_id not in self.held:
                 self.accounts[class_id].lift += max(0.0, reference - level)
-
-    def step_start_is_over(self) -> None:
-        """Lines that hold a call now will not be new at the next STEP_START."""
-        self.held = self.backlogged()
 
 
 class Order:

@@ -167,7 +167,7 @@ class Replica:
         call.emitted_tokens += 1
         call.last_token_ns = now_ns
         self.output_tokens += 1
-        self.batch.queue.others.emitted(call)
+        self.batch.queue.emitted(call)
 
     def write_gap(self, since_ns: int, sequences: int) -> None:
         """The gap of sequences that had to wait and have their next token now."""
