@@ -106,6 +106,7 @@ _SERVER = {
 _OF_REQUESTS = ("request_s", "client_s")
 _LOCAL = {name: value for name, value in _SERVER.items() if name not in _OF_REQUESTS}
 _LOCAL |= {"step_s": 500e-6, "eager_s": 50e-6}
+_LLAMA = _LOCAL | {"expert": 1.0}  # one sequence: no tokens to be sorted by experts
 
 FRAMEWORKS = {
     "vllm": _SERVER,
@@ -117,8 +118,8 @@ FRAMEWORKS = {
     "sglang": _SERVER,
     "sglang-2025": _SERVER,
     "neuronx": _LOCAL,
-    "llama.cpp": _LOCAL,
-    "llama.cpp-2024": _LOCAL | {"eager_s": 20e-6},
-    "llama.cpp-data-centre": _LOCAL | {"eager_s": 20e-6, "matmul": 1.3, "compute": 2.0, "attention_factor": 2.0},
+    "llama.cpp": _LLAMA,
+    "llama.cpp-2024": _LLAMA | {"eager_s": 20e-6},
+    "llama.cpp-data-centre": _LLAMA | {"eager_s": 20e-6, "matmul": 1.3, "compute": 2.0, "attention_factor": 2.0},
 }
 """Framework -> where its parameters start."""

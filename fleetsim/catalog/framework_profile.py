@@ -27,6 +27,9 @@ class Scheduling(Model):
         False, description="whether the input embedding stays in the host's memory, where its rows are looked up"
     )
     quantised_kv: Literal["bf16", "fp8"] = Field("bf16", description="KV precision with weights of 8 bits or less")
+    quantised_head: Literal["bf16", "int8"] = Field(
+        "bf16", description="precision of the output embedding with weights of 4 bits"
+    )
 
 
 class FrameworkFit(Fit):

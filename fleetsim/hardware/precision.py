@@ -54,12 +54,14 @@ def formats(deployment: Deployment) -> Formats:
     notes = []
     if experts.stored != experts.computed:
         notes.append(f"{experts.stored} weights are widened to {experts.computed} as they are read")
-    return Formats(dense, experts, _head(hardware, precision), KV_BYTES[kv], tuple(notes))
+    return Formats(dense, experts, _head(deployment, precision), KV_BYTES[kv], tuple(notes))
 
 
-def _head(hardware: HardwareProfile, precision: str) -> Format:
-    """The output embedding stays in bf16; 4-bit files of llama.cpp, for hosts and edge devices, have 6 to 8 bits."""
-    if hardware.kind in ("cpu", "edge") and precision in ("int4", "fp4"):
+def _head(deployment: Deployment, precision: str) -> Format:
+    """The output embedding stays in bf16; 4-bit files of llama.cpp, which hosts and edge devices run, have 6 to 8 bits."""
+    hardware, framework = deployment.hardware, deployment.framework
+    quantised = framework is not None and framework.scheduling.quantised_head == "int8"
+    if precision in ("int4", "fp4") and (quantised or hardware.kind in ("cpu", "edge")):
         return Format("int8", "bf16", WEIGHT_BYTES["int8"])
     return _format(hardware, "bf16")
 
