@@ -45,6 +45,8 @@ def cautions(scenario: Scenario, name: str, equipment: Equipment, told: tuple[Sp
         if given.max_model_len is not None and context < given.max_model_len:
             what = f"{given.max_model_len:,.0f} is more than the model's context: {context:,} tokens are taken"
             yield f"{place}.pools.{pool}.max_model_len: {what}"
+    workflow = scenario.architectures[name].workflow
+    yield from (f"{place}.workflow.{path}: {what}" for path, what in workflow.cautions(_domains(scenario)))
     longest = {}
     for call, pool, need, context in _calls(scenario, name, equipment, told):
         if need.most_tokens > max(context, longest[pool][1].most_tokens if pool in longest else 0.0):
@@ -64,12 +66,15 @@ def _calls(
     scenario: Scenario, name: str, equipment: Equipment, told: tuple[Span, Span]
 ) -> Iterator[tuple[str, str, Need, int]]:
     """(call, pool, what it needs, tokens of the pool's context) of every call whose prompt nothing limits."""
-    domains = tuple(dict.fromkeys(s for each in scenario.workload.classes.values() for s in each.subjects))
-    nodes = scenario.architectures[name].workflow.nodes(domains)
+    nodes = scenario.architectures[name].workflow.nodes(_domains(scenario))
     for call, need in needs(nodes, *told).items():
         pool = nodes[call].pool
         if nodes[call].prompt_limit is None:
             yield call, pool, need, equipment[name, pool].table.context_tokens
+
+
+def _domains(scenario: Scenario) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(s for each in scenario.workload.classes.values() for s in each.subjects))
 
 
 def _events(scenario: Scenario, architecture: Architecture) -> Iterator[str]:

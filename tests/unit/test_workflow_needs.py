@@ -108,6 +108,12 @@ def test_steps_that_must_outgrow_it_are_refused(file):
         planned(file, sets=["architectures.one.pools.a.max_model_len=10000"])
 
 
+def test_a_route_that_no_task_can_be_meant_for_is_told(file):
+    routed = "{kind: route, classifier: {pool: a, accuracy: 90 %}, routes: {general: a, hard: a}}"
+    (told,) = planned(file, sets=[f"architectures.one.workflow={routed}"]).cautions
+    assert "one.workflow.routes.hard: no task is of domain 'hard', so that wrong guesses alone come there" in told
+
+
 def test_a_max_model_len_beyond_the_models_context_is_told(file):
     told = planned(file, sets=["architectures.one.pools.a.max_model_len=1000000"]).cautions
     assert told == (
