@@ -62,6 +62,18 @@ def cautions(scenario: Scenario, name: str, equipment: Equipment, told: tuple[Sp
 _MEND = "give it fewer or shorter steps, or the pool a longer context (`max_model_len`, another model)"
 
 
+def left_out(scenario: Scenario, name: str, warm_up_s: float) -> Iterator[str]:
+    """Outages and changes of an architecture that begin within the warm-up, which figures leave out."""
+    architecture = scenario.architectures[name]
+    begins = {f"changes.{number}": change.at_s for number, change in enumerate(architecture.changes)}
+    for pool, given in architecture.pools.items():
+        begins |= {f"pools.{pool}.outages.{number}": outage.from_s for number, outage in enumerate(given.outages)}
+    for place, begins_s in begins.items():
+        if begins_s < warm_up_s:
+            shown = f"begins at {_time(begins_s)}, within the warm-up of {warm_up_s:.3g} s, which figures leave out"
+            yield f"architectures.{name}.{place}: {shown}; write a shorter `warm_up`, or let it begin later"
+
+
 def _calls(
     scenario: Scenario, name: str, equipment: Equipment, told: tuple[Span, Span]
 ) -> Iterator[tuple[str, str, Need, int]]:
