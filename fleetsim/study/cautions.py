@@ -28,8 +28,10 @@ def lengths(workload: Workload) -> tuple[Span, Span]:
 
 def hopeless(scenario: Scenario, name: str, equipment: Equipment, told: tuple[Span, Span]) -> Iterator[str]:
     """Why no task of an architecture can be answered: a call that all must make is longer than its pool's context."""
+    pools = set()  # of which the first such call is told
     for call, pool, need, context in _calls(scenario, name, equipment, told):
-        if need.least_prompt_tokens >= context:
+        if need.least_prompt_tokens >= context and pool not in pools:
+            pools.add(pool)
             yield (
                 f"every task comes to call {call!r} with {need.least_prompt_tokens:,.0f} tokens of prompt or more, and "
                 f"pool {pool} has a context of {context:,}: all would be refused; {_MEND}"
