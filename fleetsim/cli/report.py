@@ -39,4 +39,7 @@ def report(folder: Path, output: Path | None, formats: tuple[str, ...], quiet: b
         raise NotWritten(f"{path} cannot be written ({error.strerror or error}); name another file with -o") from None
     written = write_figures(study, path.parent, formats)
     if not quiet:
-        talk(f"wrote {path}" + (f" and {len(written)} files to {path.parent / 'figures'}" if written else ""))
+        talk(
+            f"wrote {path}"
+            + (f" and {len(written)} file{'s' * (len(written) != 1)} to {path.parent / 'figures'}" if written else "")
+        )

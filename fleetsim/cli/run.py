@@ -71,7 +71,7 @@ def run(
     if not quiet:
         talk(f"wrote {', '.join(path.name for path in files)} to {folder}")
         if pictures:
-            talk(f"wrote {len(pictures)} files to {pictures[0].parent}")
+            talk(f"wrote {len(pictures)} file{'s' * (len(pictures) != 1)} to {pictures[0].parent}")
 
 
 def default_folder(name: str) -> Path:

@@ -28,8 +28,10 @@ def lengths(workload: Workload) -> tuple[Span, Span]:
 
 def hopeless(scenario: Scenario, name: str, equipment: Equipment, told: tuple[Span, Span]) -> Iterator[str]:
     """Why no task of an architecture can be answered: a call that all must make is longer than its pool's context."""
+    pools = set()  # of which the first such call is told
     for call, pool, need, context in _calls(scenario, name, equipment, told):
-        if need.least_prompt_tokens >= context:
+        if need.least_prompt_tokens >= context and pool not in pools:
+            pools.add(pool)
             yield (
                 f"every task comes to call {call!r} with {need.least_prompt_tokens:,.0f} tokens of prompt or more, and "
                 f"pool {pool} has a context of {context:,}: all would be refused; {_MEND}"
@@ -45,6 +47,8 @@ def cautions(scenario: Scenario, name: str, equipment: Equipment, told: tuple[Sp
         if given.max_model_len is not None and context < given.max_model_len:
             what = f"{given.max_model_len:,.0f} is more than the model's context: {context:,} tokens are taken"
             yield f"{place}.pools.{pool}.max_model_len: {what}"
+    workflow = scenario.architectures[name].workflow
+    yield from (f"{place}.workflow.{path}: {what}" for path, what in workflow.cautions(_domains(scenario)))
     longest = {}
     for call, pool, need, context in _calls(scenario, name, equipment, told):
         if need.most_tokens > max(context, longest[pool][1].most_tokens if pool in longest else 0.0):
@@ -60,16 +64,31 @@ def cautions(scenario: Scenario, name: str, equipment: Equipment, told: tuple[Sp
 _MEND = "give it fewer or shorter steps, or the pool a longer context (`max_model_len`, another model)"
 
 
+def left_out(scenario: Scenario, name: str, warm_up_s: float) -> Iterator[str]:
+    """Outages and changes of an architecture that begin within the warm-up, which figures leave out."""
+    architecture = scenario.architectures[name]
+    begins = {f"changes.{number}": change.at_s for number, change in enumerate(architecture.changes)}
+    for pool, given in architecture.pools.items():
+        begins |= {f"pools.{pool}.outages.{number}": outage.from_s for number, outage in enumerate(given.outages)}
+    for place, begins_s in begins.items():
+        if begins_s < warm_up_s:
+            shown = f"begins at {_time(begins_s)}, within the warm-up of {warm_up_s:.3g} s, which figures leave out"
+            yield f"architectures.{name}.{place}: {shown}; write a shorter `warm_up`, or let it begin later"
+
+
 def _calls(
     scenario: Scenario, name: str, equipment: Equipment, told: tuple[Span, Span]
 ) -> Iterator[tuple[str, str, Need, int]]:
     """(call, pool, what it needs, tokens of the pool's context) of every call whose prompt nothing limits."""
-    domains = tuple(dict.fromkeys(s for each in scenario.workload.classes.values() for s in each.subjects))
-    nodes = scenario.architectures[name].workflow.nodes(domains)
+    nodes = scenario.architectures[name].workflow.nodes(_domains(scenario))
     for call, need in needs(nodes, *told).items():
         pool = nodes[call].pool
         if nodes[call].prompt_limit is None:
             yield call, pool, need, equipment[name, pool].table.context_tokens
+
+
+def _domains(scenario: Scenario) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(s for each in scenario.workload.classes.values() for s in each.subjects))
 
 
 def _events(scenario: Scenario, architecture: Architecture) -> Iterator[str]:

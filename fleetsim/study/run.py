@@ -15,6 +15,7 @@ from fleetsim.errors import InputFaults, UnknownName
 from fleetsim.registry import unknown
 from fleetsim.scenario import Loaded, loading, overrides
 from fleetsim.study.arms import ArmPlan, RawRun, arms_of
+from fleetsim.study.cautions import left_out
 from fleetsim.study.grid import varied
 from fleetsim.study.provenance import provenance
 from fleetsim.study.results import Arm, Study
@@ -61,6 +62,11 @@ class StudyPlan:
             arms.append(Arm(arm.name, own, tuple(metrics.combine([run.figures for run in own]))))
         scenario = self.loaded.scenario
         own = [note for arm in self.arms for note in arm.judged.notes]
+        own += [
+            note
+            for plan, arm in zip(self.arms, arms, strict=True)
+            for note in left_out(plan.loaded.scenario, plan.architecture, max(run.warm_up_s for run in arm.runs))
+        ]
         notes = tuple(dict.fromkeys([*self.cautions, *own, *(note for run in raw for note in run.notes), *same]))
         about = provenance(self.loaded, [arm.loaded for arm in self.arms], self.engine) | {"notes": list(notes)}
         return Study(scenario.name, scenario.question, tuple(arms), about, self.loaded.resolved())

@@ -56,7 +56,10 @@ def _summary(folder: Path) -> dict[str, Any]:
         told = json.loads(path.read_text(encoding="utf-8"))
         kind = told["format"]
     except OSError:
-        raise NoStudy(f"{folder} holds no {SUMMARY}; name a folder that `fleetsim run -o` wrote") from None
+        what = f"{folder} holds no {SUMMARY}"
+        if (folder / "table.csv").exists():  # a sweep's or a search's
+            raise NoStudy(f"{what}, only table.csv; `fleetsim whatif -o` makes a page of what varies") from None
+        raise NoStudy(f"{what}; name a folder that `fleetsim run -o` wrote") from None
     except (ValueError, KeyError, TypeError):
         raise NoStudy(f"{path} was not written by fleetsim; name a folder that `fleetsim run -o` wrote") from None
     if kind != FORMAT:

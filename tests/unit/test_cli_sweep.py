@@ -41,6 +41,8 @@ def test_arms_are_ranked_and_the_study_can_be_gone_on_with(tmp_path):
     assert (again.exit_code, again.stdout) == (0, done.stdout)
     other = run("sweep", path, "-o", folder, *VARY, "--resume", "--seed", "8")
     assert (other.exit_code, "holds another study" in other.output) == (2, True)
+    page = run("report", folder)
+    assert (page.exit_code, "only table.csv; `fleetsim whatif -o` makes a page" in page.output) == (2, True)
 
 
 def test_resuming_what_was_never_begun_is_told(tmp_path):

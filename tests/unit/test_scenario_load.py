@@ -225,7 +225,7 @@ def test_the_goal_is_the_workloads_else_that_of_the_capacity_search_else_99_perc
     search = ("capacity.variables={architectures.one.pools.big.replicas: '1:4'}", limits)
     assert attainment_goal(load(path, search).scenario) == 0.95
     assert attainment_goal(load(path, (*search, "workload.attainment_goal=98 %")).scenario) == 0.98
-    assert "more than 0" in faults(path, "workload.attainment_goal=0 %")[0].what
+    assert "is not above 0" in faults(path, "workload.attainment_goal=0 %")[0].what
 
 
 def test_presets_have_the_figures_of_the_benchmark(path):

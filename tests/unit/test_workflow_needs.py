@@ -10,7 +10,7 @@ import pytest
 from fleetsim.errors import InputFaults
 from fleetsim.scenario import schema  # noqa: F401  the families are whole once the language is
 from fleetsim.scenario.families import WORKFLOWS
-from fleetsim.study.run import planned
+from fleetsim.study.run import planned, simulate
 from fleetsim.workflow.needs import Need, Span, needs
 
 AGENT = {"kind": "agent", "pool": "a", "agent": {"steps": 10, "growth": "1000 tokens", "output": "100 tokens"}}
@@ -106,6 +106,19 @@ def test_steps_that_outgrow_the_context_are_told(file):
 def test_steps_that_must_outgrow_it_are_refused(file):
     with pytest.raises(InputFaults, match=r"one\.workflow  every task comes to call 'work step' with 11,600 tokens"):
         planned(file, sets=["architectures.one.pools.a.max_model_len=10000"])
+
+
+def test_a_route_that_no_task_can_be_meant_for_is_told(file):
+    routed = "{kind: route, classifier: {pool: a, accuracy: 90 %}, routes: {general: a, hard: a}}"
+    (told,) = planned(file, sets=[f"architectures.one.workflow={routed}"]).cautions
+    assert "one.workflow.routes.hard: no task is of domain 'hard', so that wrong guesses alone come there" in told
+
+
+def test_an_outage_that_the_warm_up_swallows_is_told(file):
+    outage = "architectures.one.pools.a.outages=[{from: 10 s, to: 20 s}]"
+    notes = simulate(file, sets=[outage, "warm_up=15 s"]).provenance["notes"]
+    assert any("outages.0: begins at 10 s, within the warm-up of 15 s, which figures leave out" in n for n in notes)
+    assert simulate(file, sets=[outage, "warm_up=5 s"]).provenance["notes"] == []
 
 
 def test_a_max_model_len_beyond_the_models_context_is_told(file):

@@ -166,7 +166,7 @@ def _check_prices(variants: Sequence[Variant]) -> None:
             place = f"architectures.{variant.architecture}.pools.{name}"
             if pool.pool.endpoint is not None:
                 what = (
-                    "is rented by the token: a fleet with it has no price before it has run, and a search none to go by; "
+                    "is rented by the token: its fleet has no price before it has run, and a search none to go by; "
                     f"leave {variant.architecture} out of `capacity.architectures`, and set it beside the answer with "
                     "`fleetsim sweep --vary PATH.replicas=1:8:8 --best usd_per_hour`, which prices what ran"
                 )

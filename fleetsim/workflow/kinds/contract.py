@@ -35,6 +35,10 @@ class Workflow(Model):
             for path, what in structure.faults(self.nodes(domains), architecture, tuple(domains)):
                 yield self.place(path, what)
 
+    def cautions(self, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """(path below `workflow`, what may not be meant) for what is allowed, asked only where there are no faults."""
+        yield from ()
+
     def place(self, path: str, what: str) -> tuple[str, str]:
         """Where the user reads of what is wrong at a path of the graph, and in which words."""
         return "", f"makes a graph in which {path} {what}" if path else f"makes a graph that {what}"

@@ -62,6 +62,13 @@ class Route(Workflow):
         elif self.classifier.confusion is not None:
             yield from self._confusion_faults(self.classifier.confusion, domains)
 
+    def cautions(self, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """See the contract."""
+        for label in self.routes:
+            if label not in domains:
+                what = f"no task is of domain {label!r}, so that wrong guesses alone come there"
+                yield f"routes.{label}", f"{what}; tasks have {', '.join(domains)}: see `domains` of a class"
+
     def _confusion_faults(
         self, confusion: dict[str, dict[str, float]], domains: Sequence[str]
     ) -> Iterator[tuple[str, str]]:
