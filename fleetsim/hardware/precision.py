@@ -58,7 +58,7 @@ def formats(deployment: Deployment) -> Formats:
 
 
 def _head(deployment: Deployment, precision: str) -> Format:
-    """The output embedding stays in bf16; 4-bit files of llama.cpp, which hosts and edge devices run, have 6 to 8 bits."""
+    """The output embedding: bf16, but 6 to 8 bits in 4-bit files of llama.cpp, which hosts and edge devices run."""
     hardware, framework = deployment.hardware, deployment.framework
     quantised = framework is not None and framework.scheduling.quantised_head == "int8"
     if precision in ("int4", "fp4") and (quantised or hardware.kind in ("cpu", "edge")):

@@ -84,7 +84,7 @@ def correlation(share: np.ndarray | float, other: np.ndarray | float) -> np.ndar
 def of_kin(share: np.ndarray, kin: np.ndarray, rho_family: float) -> np.ndarray:
     """float64[model]: shares that stand for some models' own and what families add to it.
 
-    `kin[model, model]`: of one family. Exact for the answers of two; families of more count with the mean over their pairs.
+    `kin[model, model]`: of one family. Exact for the answers of two; families of more count with the mean over pairs.
     """
     if len(share) == 2:
         rho = float(correlation(*share)) + rho_family * float(kin[0, 1])
