@@ -63,8 +63,10 @@ def test_llama_cpp_leaves_the_input_embedding_with_the_host():
     model, framework = load_model("gpt-oss-20b"), load_framework("llama.cpp")
     card, unified = load_hardware("rtx-a4000"), load_hardware("m4-max")
     left = step_table(Deployment(model, card, framework=framework, **keys))
-    kept = step_table(Deployment(model, card, **keys))
-    embedding_bytes = 201_088 * 2_880 * 2
+    scheduling = framework.scheduling.model_copy(update={"host_embedding": False})
+    with_it = framework.model_copy(update={"scheduling": scheduling})
+    kept = step_table(Deployment(model, card, framework=with_it, **keys))
+    embedding_bytes = 201_088 * 2_880  # of 8 bits, as the output embedding
     assert left.memory["host_bytes"] == embedding_bytes
     assert left.memory["kv_bytes"] - kept.memory["kv_bytes"] == pytest.approx(embedding_bytes)
     assert "host_bytes" not in step_table(Deployment(model, unified, framework=framework, **keys)).memory

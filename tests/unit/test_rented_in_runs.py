@@ -45,7 +45,8 @@ def test_the_printed_comparison_says_so(study):
     text = comparison(study)
     assert "refused while a pool was out of order" in text
     rows = {line.split("  ")[0]: line.split()[-1] for line in text.splitlines() if line}
-    assert rows["time in steps, %"] == rows["J per output tok"] == "n/a"
+    assert "time in steps, %" not in rows
+    assert "J per output tok" not in rows
     assert float(rows["$ per 1000 right"]) > 1.5
 
 
