@@ -19,7 +19,7 @@ from fleetsim.hardware.precision import Formats, formats
 from fleetsim.predict.deployment import NotExpressible, Profiles, Setup, setup
 from fleetsim.predict.frameworks import Framework, framework_of
 from fleetsim.predict.names import hardware_key
-from fleetsim.predict.points import room, token_s
+from fleetsim.predict.prediction import room, token_s
 from fleetsim.predict.protocol import FOREVER_NS, Load, load
 from fleetsim.predict.rows import Point, rows_of
 from fleetsim.tables import Scheduler

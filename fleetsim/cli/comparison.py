@@ -33,7 +33,7 @@ def comparison(study: Study) -> str:
 
 
 def _how(study: Study) -> str:
-    runs = [run for arm in study.arms for run in arm.runs]
+    runs = study.runs
     horizons = sorted({run.facts.horizon_s for run in runs})
     cuts = sorted({run.warm_up_s for run in runs})
     counts = sorted({len(arm.runs) for arm in study.arms})

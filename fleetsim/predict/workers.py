@@ -22,6 +22,7 @@ from fleetsim.catalog.hardware_profile import RooflineFit, WaferFit
 from fleetsim.catalog.vendor_profile import VendorFit
 from fleetsim.errors import FleetsimError
 from fleetsim.predict.deployment import Profiles
+from fleetsim.predict.prediction import predict_point
 from fleetsim.predict.rows import Point
 
 Calibrations = Mapping[str, RooflineFit | WaferFit | FrameworkFit | VendorFit]
@@ -33,8 +34,6 @@ _TRIAL = Point("h100", "llama-3.1-8b", "static_batch", "1", tp=1.0, isl=8.0, osl
 @contextmanager
 def processes(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Worker processes of their own interpreter; what they need compiled is compiled here, once, before they start."""
-    from fleetsim.predict.points import predict_point
-
     predict_point(_TRIAL, [("ttft_mean", "s")], {})
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["fleetsim.predict.points"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fleetsim.metrics.contract import RunFacts
-    from fleetsim.study.results import Run, Study
+    from fleetsim.records import Records
 
 BLOCK_ROWS = 1 << 17
 _TABLES = {"calls": (CALLS, "calls"), "tasks": (TASK_RECORDS, "tasks"), "timeline": (SAMPLES, "samples")}
@@ -34,11 +34,23 @@ class Names:
     names: tuple[str, ...]
 
 
+class Recorded(Protocol):
+    """What is taken of a run: who and what its numbers stand for, and its records."""
+
+    @property
+    def facts(self) -> RunFacts:
+        """The run's names and numbers of arm, pools, classes and domains."""
+
+    @property
+    def records(self) -> Records:
+        """Calls, tasks and samples."""
+
+
 class Naming:
     """The names of a study, each list holding those of all its runs, so that every block of a file has the same."""
 
-    def __init__(self, study: Study) -> None:
-        self.runs: tuple[Run, ...] = tuple(run for arm in study.arms for run in arm.runs)
+    def __init__(self, runs: Iterable[Recorded]) -> None:
+        self.runs = tuple(runs)
         facts = [run.facts for run in self.runs]
         self._lists = {
             "arm": _distinct(f.arm for f in facts),
@@ -70,7 +82,7 @@ class Naming:
         by_shown_name = {_RENAMED.get(name, name): self._lists[kind] for name, kind in _LISTS.items()}
         return (by_shown_name | {"arm": self._lists["arm"]}).get(column)
 
-    def blocks(self, run: Run, table: str) -> Iterator[dict[str, np.ndarray | Names]]:
+    def blocks(self, run: Recorded, table: str) -> Iterator[dict[str, np.ndarray | Names]]:
         """The rows of one run, BLOCK_ROWS at a time, by the names of `columns`; one empty block if there are none."""
         columns, attribute = _TABLES[table]
         rows = getattr(run.records, attribute)
@@ -78,7 +90,7 @@ class Naming:
             yield self._block(run, columns, rows[start : start + BLOCK_ROWS])
             forget(rows)
 
-    def _block(self, run: Run, columns: Table, rows: np.recarray) -> dict[str, np.ndarray | Names]:
+    def _block(self, run: Recorded, columns: Table, rows: np.recarray) -> dict[str, np.ndarray | Names]:
         facts, count = run.facts, len(rows)
         arm = self._lists["arm"].index(facts.arm)
         block: dict[str, np.ndarray | Names] = {
@@ -94,7 +106,7 @@ class Naming:
             block[_RENAMED.get(column.name, column.name)] = self._named(run, kind, values) if kind else values
         return block
 
-    def _named(self, run: Run, kind: str, numbers: np.ndarray) -> Names:
+    def _named(self, run: Recorded, kind: str, numbers: np.ndarray) -> Names:
         """Numbers of the run's own list as positions in the shared one."""
         names = self._lists[kind]
         own = _own(run.facts, kind)

@@ -95,7 +95,7 @@ def save_beside(study: Study, place: Path, *, report: bool = True) -> list[Path]
 def _write(study: Study, folder: Path, report: bool) -> None:
     text = json.dumps(summary(study), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
-    naming = Naming(study)
+    naming = Naming(study.runs)
     for table in TABLES:
         _write_table(naming, table, folder / f"{table}.parquet")
     if report:

@@ -58,6 +58,11 @@ class Study:
     resolved: str  # the scenario as YAML with every default
     findings: tuple[Finding, ...] = ()  # what was found beside the figures of the arms
 
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs of all arms, one arm after the other."""
+        return tuple(run for arm in self.arms for run in arm.runs)
+
     def frame(self) -> pd.DataFrame:
         """All figures, tidy: one row an arm, scope and figure."""
         import pandas as pd
@@ -69,7 +74,7 @@ class Study:
 
         from fleetsim.study.columns import Naming, as_frame
 
-        naming = Naming(self)
+        naming = Naming(self.runs)
         parts = [as_frame(block) for run in naming.runs for block in naming.blocks(run, table)]
         return pd.concat(parts, ignore_index=True)
 

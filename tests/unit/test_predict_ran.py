@@ -1,14 +1,13 @@
 """What is measured ran: memory that a server must have had, and models that no memory would have held."""
 
+import pandas as pd
 import pytest
 
+from fleetsim.calibration.cases import cases
 from fleetsim.catalog import load_framework, load_hardware, load_model
 from fleetsim.errors import DoesNotFit
 from fleetsim.hardware import Deployment, step_table
-from fleetsim.predict.deployment import setup
-from fleetsim.predict.frameworks import framework_of
-from fleetsim.predict.points import simulate_point
-from fleetsim.predict.protocol import load
+from fleetsim.predict.prediction import simulate_point
 from fleetsim.predict.rows import Point
 
 
@@ -63,10 +62,9 @@ def test_llama_cpp_leaves_the_input_embedding_with_the_host():
     model, framework = load_model("gpt-oss-20b"), load_framework("llama.cpp")
     card, unified = load_hardware("rtx-a4000"), load_hardware("m4-max")
     left = step_table(Deployment(model, card, framework=framework, **keys))
-    scheduling = framework.scheduling.model_copy(update={"host_embedding": False})
-    with_it = framework.model_copy(update={"scheduling": scheduling})
-    kept = step_table(Deployment(model, card, framework=with_it, **keys))
-    embedding_bytes = 201_088 * 2_880  # of 8 bits, as the output embedding
+    beside = framework.scheduling.model_copy(update={"host_embedding": False})
+    kept = step_table(Deployment(model, card, framework=framework.model_copy(update={"scheduling": beside}), **keys))
+    embedding_bytes = 201_088 * 2_880  # of 8 bits, as the output embedding of llama.cpp's 4-bit files
     assert left.memory["host_bytes"] == embedding_bytes
     assert left.memory["kv_bytes"] - kept.memory["kv_bytes"] == pytest.approx(embedding_bytes)
     assert "host_bytes" not in step_table(Deployment(model, unified, framework=framework, **keys)).memory
@@ -98,8 +96,8 @@ def test_a_precision_that_the_device_cannot_keep_is_widened():
 
 
 def test_fits_learn_nothing_from_memory_that_was_taken_for_granted():
-    said = {"n_gpus": 4.0, "tp": 4.0, "precision": "fp8", "framework": "sglang", "isl": 128.0, "osl": 32.0}
-    point = Point("b200", "deepseek-v3", "closed_loop_concurrency", "4", **said)
-    framework = framework_of(point, {})
-    with pytest.raises(DoesNotFit):
-        step_table(setup(point, framework, load(point, framework), {}).deployment)
+    said = {"hardware": "b200", "model": "deepseek-v3", "precision": "fp8", "framework": "sglang", "mode": "agg"}
+    said |= {"load_type": "closed_loop_concurrency", "load_value": "4", "isl": "128", "osl": "32", "num_requests": "8"}
+    said |= {"metric": "tpot_mean", "unit": "ms", "value": "20"}
+    short, roomy = (cases(pd.DataFrame([said | {"n_gpus": ranks, "tp": ranks}])) for ranks in ("4", "8"))
+    assert (len(short), len(roomy)) == (0, 1)

@@ -12,7 +12,7 @@ import pytest
 from fleetsim.catalog import load_framework, load_hardware, load_model
 from fleetsim.hardware import Deployment, Speculation, step_table
 from fleetsim.predict import frameworks
-from fleetsim.predict.points import simulate_point
+from fleetsim.predict.prediction import simulate_point
 from fleetsim.predict.rows import Point
 from fleetsim.tables import Scheduler
 
