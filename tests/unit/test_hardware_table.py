@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from fleetsim.catalog import hardware_names, load_hardware, load_model, model_names
+from fleetsim.catalog import hardware_names, load_framework, load_hardware, load_model, model_names
 from fleetsim.errors import FleetsimError
 from fleetsim.hardware import Deployment, step_table
+from fleetsim.hardware.precision import formats
 
 IDEAL = {
     "matmul_latency_s": {},
@@ -132,6 +133,15 @@ def test_one_token_of_a_mixture_reads_its_own_experts_only():
     made = table("mixtral-8x7b", device, precision="fp8")
     head = 32_000 * 4096  # in bf16, so once more
     assert made.base_ns[1] == pytest.approx((read + head) / speed * 1e9, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("framework", "precision", "weight_bytes"), [("llama.cpp", "int4", 1), ("llama.cpp", "bf16", 2), ("vllm", "int4", 2)]
+)
+def test_four_bit_files_of_llama_cpp_have_a_smaller_output_embedding(framework, precision, weight_bytes):
+    model, card = load_model("llama-3.2-3b"), load_hardware("rtx-3060")
+    used = formats(Deployment(model, card, precision=precision, framework=load_framework(framework)))
+    assert used.head.weight_bytes == weight_bytes
 
 
 def test_expert_parallelism_waits_for_the_busiest_rank():
