@@ -136,7 +136,8 @@ def test_one_token_of_a_mixture_reads_its_own_experts_only():
 
 
 @pytest.mark.parametrize(
-    ("framework", "precision", "weight_bytes"), [("llama.cpp", "int4", 1), ("llama.cpp", "bf16", 2), ("vllm", "int4", 2)]
+    ("framework", "precision", "weight_bytes"),
+    [("llama.cpp", "int4", 1), ("llama.cpp", "bf16", 2), ("vllm", "int4", 2)],
 )
 def test_four_bit_files_of_llama_cpp_have_a_smaller_output_embedding(framework, precision, weight_bytes):
     model, card = load_model("llama-3.2-3b"), load_hardware("rtx-3060")
