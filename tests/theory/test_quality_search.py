@@ -88,6 +88,7 @@ def _density(x: np.ndarray) -> np.ndarray:
 
 NEVER_CONTENT = {
     "fresh answers alone": """
+      kind: graph
       nodes:
         search: {kind: loop, times: BUDGET, body: ask, exit: end}
         ask: {kind: call, pool: b, next: score, keeps: true}

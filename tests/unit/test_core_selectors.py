@@ -73,6 +73,14 @@ def test_a_wrong_branch_stops_the_run():
         simulate(chooser(rule_of(lost)), build_tasks([0]))
 
 
+def test_an_infinite_branch_stops_the_run():
+    def endless(options, luck, knobs):
+        return 1.0 / options[0].load
+
+    with pytest.raises(EngineFault, match=r"selector of node 0 sent task 0 to branch -?\d{19}"):
+        simulate(chooser(rule_of(endless)), build_tasks([0]))
+
+
 def test_signals_are_as_informed_as_they_say():
     # Fully informed: the signal is the ease itself, and the estimate is next to certain.
     plan = chooser(SELECTORS["chance"], ability=((0.3,), (0.3,)), informed=1.0)
