@@ -64,16 +64,30 @@ def test_each_check_has_a_best_of_its_own(simulate):
 
 
 def test_threads_side_by_side_keep_their_own(simulate):
-    # Both come to the last check, one with an answer of model 0 behind it; the other was never there before.
+    # Both come to the same check: a right answer first, a wrong one later, which is the one that goes on.
     nodes = [
-        fork([1, 4], join=6),
-        solve(0, 2, keeps=1, output_tokens=1),
-        check(Look.ANSWER, NEVER, 3, 3, separation=30.0, keeps_best=1),
-        solve(1, 5, keeps=1, output_tokens=9),
-        solve(1, 5, keeps=1, output_tokens=99),
-        check(Look.ANSWER, NEVER, 6, 6, separation=30.0, keeps_best=1),
-        join(JoinRule.LAST, 7, need=2),
+        fork([1, 2], join=4),
+        solve(0, 3, keeps=1, output_tokens=1),
+        solve(1, 3, keeps=1, output_tokens=99),
+        check(Look.ANSWER, NEVER, 4, 4, separation=30.0, keeps_best=1),
+        join(JoinRule.LAST, 5, need=2),
         end(),
     ]
     plan = build_plan([steady(model=0), steady(model=1)], nodes, quality=CERTAIN)
     assert ended(simulate(plan))[:4] == (0, 1, 1, 99)
+
+
+def test_who_goes_on_from_a_join_has_kept_its_own(simulate):
+    # A right answer, then a fork whose two threads answer wrongly; the check behind the join is the one before it.
+    nodes = [
+        loop(1, 7, limit=2),
+        check(Look.ELAPSED, 0, next=2, other=3),
+        solve(0, 6, keeps=1, output_tokens=7),
+        fork([4, 4], join=5),
+        solve(1, 5, context=1, keeps=1, output_tokens=3),
+        join(JoinRule.LAST, 6, need=2, gather=1),
+        check(Look.ANSWER, NEVER, 0, 0, separation=30.0, keeps_best=1),
+        end(),
+    ]
+    plan = build_plan([steady(model=0), steady(model=1)], nodes, quality=CERTAIN)
+    assert ended(simulate(plan)) == (1, 1, 0, 7, [10, 17, 17])
