@@ -29,7 +29,7 @@ class Tasks(Protocol):
 def run(plan: Plan, tasks: Tasks, *, engine: str = "core", progress: Progress | None = None) -> Records:
     """Simulate a plan and assert the laws on what came out.
 
-    Raises EngineFault if a balancer leaves its pool or a law is broken.
+    Raises EngineFault if a rule breaks its contract (a balancer leaves its pool, say) or a law is broken.
     """
     if engine not in ENGINES:
         raise EngineFault(f"no engine {engine!r}; write one of {', '.join(ENGINES)}")

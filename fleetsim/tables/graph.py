@@ -56,6 +56,7 @@ NODES = Table(
         "separation", "f8", "VERIFY, JOIN by BEST: how far scores of right and wrong answers lie apart, in their sd"
     ),
     Column("threshold", "f8", "VERIFY: passes at or above (ANSWER, AGREEMENT) or at or below (ELAPSED, CONTEXT)"),
+    Column("keeps_best", "i4", "VERIFY of answers: 1 if the thread goes on with the best that it has seen of it"),
     Column("times_offset", "i4", "DELAY: where its quantiles begin in times_ns; LOOP: of passes; -1: `limit` passes"),
     Column("times_count", "i4", "DELAY, LOOP: how many"),
     Column("limit", "i4", "LOOP: passes at most"),

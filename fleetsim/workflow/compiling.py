@@ -119,6 +119,7 @@ class _Compiler:
             row.look, row.threshold = Look.CONTEXT, int(node.context_tokens)
         else:
             row.look, row.separation, row.threshold = Look.ANSWER, *threshold(node)
+            row.keeps_best = node.keeps == "best"
 
     def _delay(self, name: str, node: Delay, row: np.record) -> None:
         row.next = self.numbers[node.next]

@@ -54,7 +54,7 @@ def _does(node: Model) -> str:
         case Select():
             return f"select by {node.rule.kind}" if node.rule is not None else "select by shares"
         case Verify():
-            return "verify" + _passed(node)
+            return "verify" + (", keeps the best" if node.keeps == "best" else "") + _passed(node)
         case Delay():
             return "delay"
         case Loop():

@@ -42,6 +42,8 @@ def _verify(node: Verify) -> Iterator[tuple[str, str]]:
     said = [key for key in ("accepts", "threshold", "risk") if getattr(node, key) is not None]
     for key in said if node.auc is None else ():
         yield key, "goes with `auc`"
+    if node.keeps == "best" and not {"auc", "detects", "errors"} & set(given):
+        yield "keeps", "must be last, or left out: best goes with `auc`, `detects` or `errors`, which score answers"
     if len(said) > 1:
         yield said[0], f"cannot stand beside `{said[1]}`; leave one of them out"
     yield from _risk(node)

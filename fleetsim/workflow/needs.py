@@ -76,6 +76,7 @@ class _Reckoner:
         around = walks.dominators(next(iter(nodes)), walks.at_least(nodes))
         self.always = set.intersection(*(around[end] for end in ends if end in around))
         self.found: dict[str, Need] = {}
+        self.seen: dict[str, _Held] = {}  # at checks that may go back to any of it
 
     def through(self, start: str, held: _Held, stops: frozenset[str], sure: bool) -> dict[str, _Held]:
         """What threads have that come from `start` to one of `stops`; `sure`: whether every task is on this way."""
@@ -97,6 +98,9 @@ class _Reckoner:
             yield from self._loop(name, node, held, stops, sure)
         elif isinstance(node, Fork):
             yield node.join, self._fork(node, held, stops)
+        elif isinstance(node, Verify) and node.keeps == "best":
+            self.seen[name] = held.either(self.seen.get(name))
+            yield from ((target, self.seen[name]) for target in exits(node).values())
         elif isinstance(node, Verify) and node.context_tokens is not None:
             yield node.passes, held._replace(context=held.context.within(node.context_tokens))
             yield node.fails, held

@@ -27,6 +27,13 @@ Confidence = Annotated[
     Fraction | None,
     Field(description="with risk: how surely it is kept; without: in the mean over sets of labelled tasks"),
 ]
+Keeps = Annotated[
+    Literal["last", "best"],
+    Field(
+        description="with auc, detects or errors, which answer goes on, and the conversation with it: the last, or the "
+        "one of those that came here that it scores best"
+    ),
+]
 PromptTokens = Annotated[Tokens, Tag("tokens")] | Annotated[Literal["task", "context"], Tag("word")]
 AnswerTokens = Annotated[Tokens, Tag("tokens")] | Annotated[Literal["task"], Tag("word")]
 
@@ -149,6 +156,7 @@ class Verify(Model):
     agreement: Fraction | None = Field(None, description="share of votes that must stand behind the answer")
     within_s: Duration | None = Field(None, alias="within", description="time since the task arrived")
     context_tokens: Tokens | None = Field(None, alias="context", description="longest conversation that passes")
+    keeps: Keeps = "last"
 
 
 class Delay(Model):

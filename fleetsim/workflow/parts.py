@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from pydantic import Field
 
@@ -45,14 +46,15 @@ class Verifier(Model):
         for key, what in entry_faults(self._node("", ""), ()):
             yield f"{path}.{key}" if key else path, what
 
-    def nodes(self, name: str, passes: str, fails: str) -> Nodes:
-        """A node `name` that an answer enters, whose call kept question and answer as context."""
+    def nodes(self, name: str, passes: str, fails: str, keeps: Literal["last", "best"] = "last") -> Nodes:
+        """A node `name` that an answer enters, whose call kept question and answer as context; `keeps`: see Verify."""
+        check = self._node(passes, fails, keeps)
         if self.pool is None:
-            return {name: self._node(passes, fails)}
+            return {name: check}
         judge = Call(
             pool=self.pool, next=f"{name} verdict", prompt="context", output=self.output, solves=False, coupled=False
         )
-        return {name: judge, f"{name} verdict": self._node(passes, fails)}
+        return {name: judge, f"{name} verdict": check}
 
     def shared(self, checks: int) -> Verifier:
         """One of several verifiers that keep the risk together."""
@@ -61,9 +63,9 @@ class Verifier(Model):
         sure = None if self.confidence is None else 1.0 - (1.0 - self.confidence) / checks
         return self.model_copy(update={"risk": self.risk / checks, "confidence": sure})
 
-    def _node(self, passes: str, fails: str) -> Verify:
+    def _node(self, passes: str, fails: str, keeps: Literal["last", "best"] = "last") -> Verify:
         given = self.model_dump(exclude={"pool", "output"})
-        return Verify.model_construct(passes=passes, fails=fails, **given)
+        return Verify.model_construct(passes=passes, fails=fails, keeps=keeps, **given)
 
 
 class Steps(Model):

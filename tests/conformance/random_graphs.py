@@ -85,7 +85,9 @@ class Graph:
         other, rounds = self.sequence(following, lanes, depth + 1)
         look = self.dice.choice(list(Look))
         threshold = {Look.ANSWER: 0.5, Look.AGREEMENT: 0.6, Look.ELAPSED: 30_000, Look.CONTEXT: 70}[look]
-        return self.add(check(look, threshold, following, other, separation=self.dice.choice((0.0, 1.5)))), rounds
+        best = {"keeps_best": self.dice.choice((0, 1))} if look == Look.ANSWER else {}
+        apart = self.dice.choice((0.0, 1.5))
+        return self.add(check(look, threshold, following, other, separation=apart, **best)), rounds
 
     def one_select(self, following: int, lanes: int, depth: int) -> tuple[int, int]:
         """A SELECT by shares of domains or classes."""

@@ -43,10 +43,12 @@ class SearchGraph(Graph):
             return self.one_call(following, lanes, depth)
         dice, head = self.dice, self.add({})
         limit, least, apart = dice.randint(2, 6), dice.choice((1.0, 9.0)), dice.choice((0.0, 1.5))
-        scored = self.add(check(Look.ANSWER, least, following, head, separation=apart))
+        best = dice.choice((0, 1))
+        scored = self.add(check(Look.ANSWER, least, following, head, separation=apart, keeps_best=best))
         rounds = 0
         if dice.random() < 0.3:  # looked at twice: the second look has nothing to report on
-            scored = self.add(check(Look.ANSWER, 0.5, scored, scored, separation=1.0))
+            best = dice.choice((0, 1))
+            scored = self.add(check(Look.ANSWER, 0.5, scored, scored, separation=1.0, keeps_best=best))
         if dice.random() < 0.4:  # those who were let go have tried nothing, the one who goes on behind them has
             scored, rounds = self.one_fork(scored, lanes, depth)
         ways = []

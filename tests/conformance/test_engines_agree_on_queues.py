@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from random_queues import random_queues
@@ -55,6 +56,13 @@ def test_the_queues_reach_what_matters():
     assert not [f"{asked.name} {each}" for asked in Asked for each in what if not seen[f"{asked.name} {each}"]]
 
 
+def goes_back(plan, tasks, records):
+    """Whether it matters that a check keeps the best: other calls are made without."""
+    nodes = plan.nodes.copy()
+    nodes.keeps_best = 0
+    return first_difference(records, run_engine(replace(plan, nodes=nodes), tasks)) is not None
+
+
 def test_the_searches_reach_what_matters():
     """Choices that a task remembers share rows of memory, stand before forks, and err; calls of all kinds are made."""
     seen = Counter()
@@ -66,12 +74,13 @@ def test_the_searches_reach_what_matters():
         seen["rows together"] += any(a & b for i, a in enumerate(rows) for b in rows[:i])
         seen["errors"] += bool((own.feedback_error > 0).any())
         seen["verifiers"] += bool(((plan.nodes.kind == NodeKind.VERIFY) & (plan.nodes.look == Look.ANSWER)).any())
+        seen["better ones before"] += goes_back(plan, tasks, records)
         seen["forks"] += bool((plan.nodes.kind == NodeKind.FORK).any())
         seen.update(JoinRule(rule).name for rule in plan.nodes[plan.nodes.kind == NodeKind.JOIN].rule)
         seen["preempted"] += int(records.calls.preemptions.sum())
         seen["gaps"] += int((records.runs.rows.kind == RunKind.RESUMED).sum())
         seen["rented"] += bool((plan.pools.endpoint[records.calls.pool] == 1).any())
         seen["rounds"] = max(seen["rounds"], int(records.calls.attempt.max()) // 64)
-    wanted = {"rows together", "errors", "verifiers", "forks", "preempted", "gaps", "rented"}
+    wanted = {"better ones before", "rows together", "errors", "verifiers", "forks", "preempted", "gaps", "rented"}
     assert not {name for name in wanted | {rule.name for rule in JoinRule} if not seen[name]}
     assert seen["rounds"] >= 5

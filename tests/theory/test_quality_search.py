@@ -57,7 +57,7 @@ def by_hand(budget: int, tasks: int = 200_000) -> tuple[np.ndarray, np.ndarray]:
         (tasks, 2)
     )
     reports, rewards = np.zeros((tasks, 4)), np.zeros((tasks, 4))
-    found, going = np.zeros(tasks), np.arange(tasks)
+    found, best, going = np.zeros(tasks), np.full(tasks, -np.inf), np.arange(tasks)
     for call in range(budget):
         open_arms = 4 if call else 2  # nothing to go deeper into yet
         won, all_of = rewards[going, :open_arms], reports[going, :open_arms]
@@ -67,9 +67,47 @@ def by_hand(budget: int, tasks: int = 200_000) -> tuple[np.ndarray, np.ndarray]:
         score = luck.standard_normal(len(going)) + apart * right
         reports[going, arm] += 1
         rewards[going, arm] += ndtr(score - apart / 2)
-        found[going] = right
+        better = score > best[going]
+        found[going[better]], best[going[better]] = right[better], score[better]
         going = going[score < least]
     return found, reports
+
+
+def best_of(budget: int) -> float:
+    """Share of tasks whose best-scored answer of so many by model b is right: the integral over ease and scores."""
+    ease, score = np.linspace(-8, 8, 1001)[:, None], np.linspace(-9, 12, 2001)[None, :]
+    right, apart = ndtr((ndtri(RIGHT[1]) + sqrt(WITHIN) * ease) / sqrt(1 - WITHIN)), sqrt(2) * ndtri(AUC)
+    others = (right * ndtr(score - apart) + (1 - right) * ndtr(score)) ** (budget - 1)
+    inner = np.trapezoid(budget * right * _density(score - apart) * others, score[0], axis=1)
+    return float(np.trapezoid(inner * _density(ease[:, 0]), ease[:, 0]))
+
+
+def _density(x: np.ndarray) -> np.ndarray:
+    return np.exp(-x * x / 2) / sqrt(2 * np.pi)
+
+
+NEVER_CONTENT = {
+    "fresh answers alone": """
+      kind: graph
+      nodes:
+        search: {kind: loop, times: BUDGET, body: ask, exit: end}
+        ask: {kind: call, pool: b, next: score, keeps: true}
+        score: {kind: verify, auc: 0.9, threshold: 10, keeps: best, passes: end, fails: search}
+        end: end""",
+    "improvements that add nothing": (
+        "{kind: abmcts, pools: [b], budget: BUDGET, deeper_probit: 0, verifier: {auc: 0.9, threshold: 10}}"
+    ),
+    "answers side by side": "{kind: ensemble, pools: {b: BUDGET}, pick: best, auc: 0.9}",
+}
+
+
+@pytest.mark.parametrize("budget", [2, 5])
+@pytest.mark.parametrize("workflow", NEVER_CONTENT)
+def test_a_search_that_is_never_content_is_best_of_n(tmp_path, workflow, budget):
+    tasks = run(tmp_path, NEVER_CONTENT[workflow].replace("BUDGET", str(budget))).tasks
+    assert (tasks.calls == budget).all()
+    share = best_of(budget)
+    assert abs(tasks.right.mean() - share) <= 3 * sqrt(share * (1 - share) / len(tasks))
 
 
 def close(ours: np.ndarray, theirs: np.ndarray) -> bool:

@@ -116,10 +116,10 @@ def join(rule: JoinRule, next: int, need: int, **columns: float) -> dict:
     return {"kind": NodeKind.JOIN, "rule": rule, "next": next, "need": need} | _columns(columns)
 
 
-def check(look: Look, threshold: float, next: int, other: int, separation: float = 0.0) -> dict:
-    """A VERIFY node."""
-    branches = {"next": next, "other": other}
-    return {"kind": NodeKind.VERIFY, "look": look, "threshold": threshold, "separation": separation} | branches
+def check(look: Look, threshold: float, next: int, other: int, separation: float = 0.0, **columns: float) -> dict:
+    """A VERIFY node: any column of NODES."""
+    looks = {"look": look, "threshold": threshold, "separation": separation}
+    return {"kind": NodeKind.VERIFY, "next": next, "other": other} | looks | _columns(columns)
 
 
 def delay(times_ns: Sequence[int], next: int) -> dict:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from core_runs import simulate
-from plans import build_plan, build_tasks, end, quality, select, solve, steady
+from plans import build_plan, build_tasks, call, end, quality, select, solve, steady
 
 from fleetsim.compiled import typed_kernel
 from fleetsim.errors import EngineFault
+from fleetsim.policies.balancers import SIGNATURE, Balancer
 from fleetsim.policies.selectors import SELECTOR_SIGNATURE, SELECTORS, Selector
 from fleetsim.quality.answers import ease, estimate
 from fleetsim.tables import KNOBS, OPTIONS
@@ -71,6 +72,25 @@ def test_a_wrong_branch_stops_the_run():
 
     with pytest.raises(EngineFault, match="selector of node 0 sent task 0 to branch 2; the node has 2"):
         simulate(chooser(rule_of(lost)), build_tasks([0]))
+
+
+def test_an_infinite_branch_stops_the_run():
+    def endless(options, luck, knobs):
+        return 1.0 / options[0].load
+
+    with pytest.raises(EngineFault, match=r"selector of node 0 sent task 0 to branch -?\d{19}"):
+        simulate(chooser(rule_of(endless)), build_tasks([0]))
+
+
+@pytest.mark.parametrize("by", [1, -1])
+def test_an_infinite_replica_stops_the_run(by):
+    def endless(signals, turn, luck, knobs):
+        return knobs[0] / signals[0].outstanding
+
+    balancer = Balancer("endless", typed_kernel(SIGNATURE)(endless), "", knobs={"by": by})
+    plan = build_plan([steady(), steady(replicas=2, balancer=balancer)], [call(1, 1), end()])
+    with pytest.raises(EngineFault, match=r"balancer of pool 1 sent task 0 to replica -?\d{19}; the pool has 2"):
+        simulate(plan, build_tasks([0]))
 
 
 def test_signals_are_as_informed_as_they_say():

@@ -1,12 +1,17 @@
 """Queue orders against arithmetic by hand, on both engines (docs/engine.md, 5c)."""
 
+import math
+
 import numpy as np
 import pytest
 from core_runs import Rows
 from plans import build_plan, build_tasks, split, steady
 
+from fleetsim.compiled import typed_kernel
 from fleetsim.engine import run
-from fleetsim.tables import RunKind, Scheduler
+from fleetsim.errors import EngineFault
+from fleetsim.policies.scheduling import ORDER_SIGNATURE, QueueOrder
+from fleetsim.tables import Asked, RunKind, Scheduler
 
 ENGINES = ("core", "reference")
 
@@ -85,6 +90,24 @@ def test_who_finds_nobody_waiting_is_lifted_to_whom_was_admitted_last(simulate):
     sizes = {"prompt_tokens": [10, 2, 2, 2, 2, 10], "output_tokens": [5, 2, 2, 2, 2, 5]}
     tasks = build_tasks([0, 100, 100, 100, 100, 200], class_id=[0, 1, 1, 1, 1, 0], **sizes)
     assert admitted(simulate(build_plan([one_seat("fair")]), tasks)) == [0, 1, 2, 5, 3, 4]
+
+
+@pytest.mark.parametrize("asked", [Asked.JOINING, Asked.STARTING])
+@pytest.mark.parametrize("said", [math.nan, math.inf, -math.inf])
+def test_an_order_that_is_not_finite_stops_the_run(simulate, asked, said):
+    def stray(waiting, knobs):
+        """What the knob says of the urgent."""
+        return knobs[0] if waiting.priority > 0 else 0.0
+
+    order = QueueOrder("stray", typed_kernel(ORDER_SIGNATURE)(stray), "", asked, {"said": said})
+    plan = build_plan([steady(), one_seat("first_come"), one_seat(order)], priorities=np.array([0, 9]))
+    plan.nodes[0].pool = 2
+    simulate(plan, build_tasks([0, 10]))
+    words = (
+        f"queue order 'stray' of pool 2 returned {said} for a call, or the calls, of class 1: return a finite number"
+    )
+    with pytest.raises(EngineFault, match=words):
+        simulate(plan, build_tasks([0, 10, 20], class_id=[0, 0, 1]))
 
 
 @pytest.mark.parametrize("order", ["priority", "shortest_first", "fair"])

@@ -177,8 +177,9 @@ def test_feedback_may_be_the_wrong_way_round():
     assert 0 < sum(told) < 29
 
 
+@pytest.mark.parametrize("keeps_best", [0, 1])
 @pytest.mark.parametrize("error", [0.0, 1.0])
-def test_a_task_remembers_the_scores_of_its_own_answers(error):
+def test_a_task_remembers_the_scores_of_its_own_answers(error, keeps_best):
     # Three answers a task: by the first, the second, the first option; each is scored before the next choice.
     seen, fields = watched(pick=[0, 1, 0, 0, 1, 0])
     learns = {"learns": 2, "discount": 0.5, "cost_weight": 0.25, "feedback_error": error}
@@ -187,7 +188,7 @@ def test_a_task_remembers_the_scores_of_its_own_answers(error):
         select([2, 3], selector=0, **learns),
         solve(0, 4, output_tokens=1),
         solve(1, 4, output_tokens=1),
-        check(Look.ANSWER, 99.0, 0, 0, separation=2.0),
+        check(Look.ANSWER, 99.0, 0, 0, separation=2.0, keeps_best=keeps_best),
         end(),
     ]
     known = {"options": options(*PAIR), "option_ability": np.zeros(2), "task_memory_rows": 2, "quality": CERTAIN}
@@ -211,7 +212,7 @@ def test_a_task_that_is_not_judged_tells_nothing():
     assert [rows[0].reports for rows in seen] == [0, 0]
 
 
-@pytest.mark.parametrize("branch", [2, -1])
+@pytest.mark.parametrize("branch", [2, -1, math.nan, math.inf])
 def test_a_rule_outside_its_branches_stops_the_run(branch):
     def stray(table, luck, knobs):
         return branch

@@ -173,7 +173,7 @@ def test_balancers_turn():
     assert calls.replica.tolist() == [1, 2, 3, 1, 2]
 
 
-@pytest.mark.parametrize("index", [2, -1])
+@pytest.mark.parametrize("index", [2, -1, float("nan"), float("inf")])
 def test_a_balancer_outside_its_pool_stops_the_run(index):
     def stray(signals, turn, luck, knobs):
         return index

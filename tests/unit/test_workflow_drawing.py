@@ -33,6 +33,11 @@ def test_ways_are_named_by_what_they_mean():
     assert leads["check 1 verdict"] == "passes: end, fails: try 2"
 
 
+def test_a_check_that_keeps_the_best_says_so():
+    nodes = WORKFLOWS["abmcts"].model_validate({"kind": "abmcts", **CASES["abmcts"]}).nodes(DOMAINS)
+    assert {name: what for name, what, _ in as_text(nodes)}["score"] == "verify, keeps the best"
+
+
 def test_show_draws_the_graph_of_a_scenario(tmp_path):
     from click.testing import CliRunner
 

@@ -92,6 +92,19 @@ def test_what_is_gathered_counts_and_a_check_of_the_context_bounds():
     assert (found["c"].most_prompt_tokens, found["c"].least_prompt_tokens) == (1000, 0)
 
 
+def test_a_check_that_keeps_the_best_may_go_back_to_any_conversation():
+    nodes = {
+        "l": {"kind": "loop", "times": 3, "body": "a", "exit": "c"},
+        "a": call("v", prompt="context", keeps=True),
+        "v": {"kind": "verify", "auc": 0.8, "passes": "l", "fails": "l"},
+        "c": call("e", prompt="context"),
+        "e": "end",
+    }
+    assert graph(**nodes)["c"] == Need(500 + 3 * 50, 800 + 3 * 200, 800 + 4 * 200)
+    nodes["v"]["keeps"] = "best"
+    assert graph(**nodes)["c"] == Need(500 + 50, 800 + 3 * 200, 800 + 4 * 200)
+
+
 def test_sessions_whose_loops_lie_within_each_other_come_to_an_end():
     found = of({"kind": "session", "pools": ["a"], "subjects": 2, "turns": 3, "message": 60})
     assert found["turn on a"] == Need(500 + 6 * 60 + 5 * 50, 800 + 6 * 60 + 5 * 200, 800 + 6 * 260)

@@ -104,6 +104,15 @@ BAD = {
         "nodes.g.to",
         "81 threads",
     ),
+    "the best where nothing is scored": (
+        {
+            "q": call("v"),
+            "v": {"kind": "verify", "context": 9, "keeps": "best", "passes": "end", "fails": "end"},
+            "end": "end",
+        },
+        "nodes.v.keeps",
+        "best goes with `auc`, `detects` or `errors`",
+    ),
     "shares that do not add up": (
         {"s": {"kind": "select", "to": ["q"], "shares": {"q": 0.4}}, "q": call("end"), "end": "end"},
         "nodes.s.shares",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fleetsim.engine.core.agenda import BAD_BRANCH, BAD_CHOICE, DONE, NEED_ROOM, NEED_TASKS
+from fleetsim.engine.core.agenda import BAD_BRANCH, BAD_CHOICE, BAD_ORDER, DONE, NEED_ROOM, NEED_TASKS
 from fleetsim.engine.core.live import SLOTS
 from fleetsim.engine.core.loop import RULES, advance
 from fleetsim.engine.core.opening import enlarge, open_state
@@ -53,7 +53,8 @@ class Core:
     def slice(self) -> bool:
         """Handle some events; False when the run is over and its last rows are drained.
 
-        Raises EngineFault if a balancer returned an index outside its pool, or a selector one outside its node.
+        Raises EngineFault if a balancer returned an index outside its pool, a selector one outside its node, or a
+        queue order no finite number.
         """
         status, handled = advance(self.state, EVENTS_A_SLICE, self.balancers, self.selectors, self.orders)
         self.events += handled
@@ -72,6 +73,8 @@ class Core:
                 f"the selector of node {clock.culprit_place} sent task {clock.culprit_task} to branch "
                 f"{clock.culprit_choice}; the node has {self.plan.nodes[clock.culprit_place].branches}"
             )
+        elif status == BAD_ORDER:
+            raise EngineFault(self._order_fault())
         elif status == DONE:
             self._finish()
             return False
@@ -79,6 +82,14 @@ class Core:
 
     def _open_replicas(self, pool: int) -> int:
         return int(self.plan.pools[pool].replicas - self.state.books[pool].closed)
+
+    def _order_fault(self) -> str:
+        fault = self.state.ordering.fault[0]
+        name = self.plan.queue_orders[self.plan.pools[fault.pool].queue_order].name
+        return (
+            f"queue order {name!r} of pool {fault.pool} returned {fault.said} for a call, or the calls, of class "
+            f"{fault.class_id}: return a finite number"
+        )
 
     def _feed(self) -> None:
         clock, rows = self.state.clock[0], next(self.chunks, None)

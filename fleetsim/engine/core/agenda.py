@@ -25,9 +25,10 @@ from fleetsim.engine.core.stepping import end_of_current_step
 from fleetsim.engine.core.threads import end_thread, post
 from fleetsim.tables import LANES, Rank, Status
 
-DONE, PAUSED, NEED_TASKS, NEED_ROOM, BAD_CHOICE, BAD_BRANCH = 0, 1, 2, 3, 4, 5
+DONE, PAUSED, NEED_TASKS, NEED_ROOM, BAD_CHOICE, BAD_BRANCH, BAD_ORDER = 0, 1, 2, 3, 4, 5, 6
 """Why `advance` returned: all is done; its share of events is; rows must be fed; buffers must be drained or
-slots added; a balancer chose no replica of its pool; a selector chose no branch of its node."""
+slots added; a balancer chose no replica of its pool; a selector chose no branch of its node; a queue's
+order said what is no finite number."""
 
 _RETURN, _FINISHED, _LANES = np.int64(Rank.RETURN), int(Status.FINISHED), LANES
 _CONTEXT, _KV, _OUTAGE, _CLOSED = (

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from fleetsim.compiled import routine, section
@@ -41,7 +43,25 @@ def send(task, thread, slot, node, number, state):
 
 
 @routine
-def verify(node, thread, task, first, clock, quality, nodes, options, memory):
+def keep_best(thread, number, seen):
+    """Let a thread go back to the best answer that a VERIFY has seen of it; returns that one's score."""
+    seen = -math.inf if thread.label == _BLANK else seen
+    if thread.best_node == number and thread.best_score >= seen:
+        thread.right, thread.label, thread.context = thread.best_right, thread.best_label, thread.best_context
+        thread.model, thread.maker_role, thread.sample = thread.best_model, thread.best_maker_role, thread.best_sample
+        thread.pool, thread.tokens, thread.weight = thread.best_pool, thread.best_tokens, thread.best_weight
+        thread.agreement = thread.best_agreement
+        return thread.best_score
+    thread.best_node, thread.best_score = number, seen
+    thread.best_right, thread.best_label, thread.best_context = thread.right, thread.label, thread.context
+    thread.best_model, thread.best_maker_role, thread.best_sample = thread.model, thread.maker_role, thread.sample
+    thread.best_pool, thread.best_tokens, thread.best_weight = thread.pool, thread.tokens, thread.weight
+    thread.best_agreement = thread.agreement
+    return seen
+
+
+@routine
+def verify(node, number, thread, task, first, clock, quality, nodes, options, memory):
     """Look at the thread; returns the node that follows. What its task remembers begins at `first` of the memory."""
     if node.look == _ANSWER:
         seen = score(
@@ -57,10 +77,11 @@ def verify(node, thread, task, first, clock, quality, nodes, options, memory):
         if thread.tried_node >= 0:
             told = worth(thread.label, seen, node.separation)
             tried, branch, domain = thread.tried_node, thread.tried_branch, thread.tried_domain
-            tried, branch, domain = thread.tried_node, thread.tried_branch, thread.tried_domain
             attempt = attempt_of(thread)
             report(clock.seed, task.task, tried, branch, domain, told, attempt, nodes, options, memory, first)
             thread.tried_node = -1
+        if node.keeps_best:
+            seen = keep_best(thread, number, seen)
         passes = thread.label != _BLANK and seen >= node.threshold
         thread.flagged = 0 if passes else 1
     elif node.look == _AGREEMENT:
@@ -205,7 +226,9 @@ def enter(state, slot, number, selectors):
         follows = -1 if slot < 0 else node.next
     elif node.kind == _VERIFY:
         first = own_memory(clock, thread.task)
-        follows = verify(node, thread, task, first, clock, state.quality, state.nodes, state.options, state.memory)
+        follows = verify(
+            node, number, thread, task, first, clock, state.quality, state.nodes, state.options, state.memory
+        )
     elif node.kind == _LOOP:
         follows = loop(node, number, thread, task, clock, state.times_ns, state.quality)
     else:

@@ -102,6 +102,18 @@ LIVE_THREADS = Table(
     Column("tried_node", "i8", "the SELECT whose task remembers, where it chose what no verifier has scored; -1: none"),
     Column("tried_branch", "i8", "what it chose there"),
     Column("tried_domain", "i8", "the domain its task was taken for there"),
+    Column("best_node", "i8", "the VERIFY that keeps the best which it entered last; -1: none. What it had then:"),
+    Column("best_score", "f8", "score of its answer there, -inf if it was blank"),
+    Column("best_context", "i4", "see context"),
+    Column("best_right", "i4", "see right"),
+    Column("best_label", "i4", "see label"),
+    Column("best_model", "i8", "see model"),
+    Column("best_maker_role", "i8", "see maker_role"),
+    Column("best_sample", "i8", "see sample"),
+    Column("best_pool", "i4", "see pool"),
+    Column("best_tokens", "i4", "see tokens"),
+    Column("best_weight", "f8", "see weight"),
+    Column("best_agreement", "f8", "see agreement"),
 )
 
 PASS_BITS = 21

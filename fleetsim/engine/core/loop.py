@@ -5,7 +5,7 @@ from __future__ import annotations
 from numba import types
 
 from fleetsim.compiled import section, state_kernel
-from fleetsim.engine.core.agenda import DONE, NEED_ROOM, NEED_TASKS, PAUSED, follow, is_short, wake
+from fleetsim.engine.core.agenda import BAD_ORDER, DONE, NEED_ROOM, NEED_TASKS, PAUSED, follow, is_short, wake
 from fleetsim.engine.core.calls import let_go
 from fleetsim.engine.core.changing import change_replica, load, open_replica
 from fleetsim.engine.core.ending import end_steps
@@ -214,6 +214,8 @@ def advance(state, events, balancers, selectors, orders):
     """Handle up to `events` events; returns (status, events handled). Changes: everything."""
     clock = state.clock[0]
     for handled in range(events):
+        if state.ordering.fault[0].found:
+            return BAD_ORDER, handled
         if lacks_room(clock, len(state.out_calls)):
             return NEED_ROOM, handled
         delivered, entering, node, returned = -1, -1, 0, -1

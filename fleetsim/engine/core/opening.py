@@ -16,6 +16,7 @@ from fleetsim.engine.core.state import (
     MEMORY,
     MESSAGES,
     NEVER,
+    ORDER_FAULT,
     OUTPUTS,
     REPLICAS,
     TURNS,
@@ -137,7 +138,8 @@ def _open_ordering(plan: Plan) -> Ordering:
     lines = LINES.empty(int(ordered) * len(plan.priorities))
     lines.head = lines.tail = -1
     priorities = np.ascontiguousarray(plan.priorities, np.int64)
-    return Ordering(lines, ORDER_SIGNALS.empty(1), np.ascontiguousarray(plan.order_knobs, np.float64), priorities)
+    knobs = np.ascontiguousarray(plan.order_knobs, np.float64)
+    return Ordering(lines, ORDER_SIGNALS.empty(1), knobs, priorities, ORDER_FAULT.empty(1))
 
 
 def _open_replicas(plan: Plan, pool_of: np.ndarray, heaps: np.ndarray, phases: np.ndarray) -> np.recarray:

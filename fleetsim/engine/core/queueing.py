@@ -61,13 +61,23 @@ def meld(live_calls, one, other):
     return root
 
 
+@leaf
+def ask(replica, class_id, rule, ordering):
+    """What the queue's order says of `ordering.asked`, a call or the line of a class; noted if that is not finite."""
+    said = rule(ordering.asked[0], ordering.knobs[replica.pool])
+    if not math.isfinite(said):
+        fault = ordering.fault[0]
+        fault.found, fault.pool, fault.class_id, fault.said = 1, replica.pool, class_id, said
+    return said
+
+
 @routine
 def insert(replica, slot, class_id, now_ns, rule, ordering, live_calls):
     """Put a call among those with keys; tells whether it is the head now."""
     call, asked = live_calls[slot], ordering.asked[0]
     asked.priority, asked.prompt_tokens, asked.joined_s = ordering.priorities[class_id], call.prompt, now_ns / 1e9
     asked.served_prompt_tokens, asked.served_output_tokens = 0, 0
-    call.key = rule(asked, ordering.knobs[replica.pool])
+    call.key = ask(replica, class_id, rule, ordering)
     replica.joins += 1
     call.order, call.line, call.prev, call.next = replica.joins, -1, -1, -1
     replica.queue_root = meld(live_calls, replica.queue_root, slot)
@@ -106,11 +116,11 @@ def line_up(replica, slot, class_id, now_ns, orders, ordering, live_calls):
 @routine
 def level_of(replica, row, rule, ordering):
     """What a class has been served at a replica, as its order counts it, and what it was lifted by."""
-    line, asked = ordering.lines[row], ordering.asked[0]
-    asked.priority, asked.prompt_tokens, asked.joined_s = ordering.priorities[row - replica.first_line], 0, 0.0
+    line, asked, class_id = ordering.lines[row], ordering.asked[0], row - replica.first_line
+    asked.priority, asked.prompt_tokens, asked.joined_s = ordering.priorities[class_id], 0, 0.0
     asked.served_prompt_tokens = line.served_prompt_tokens
     asked.served_output_tokens = line.served_output_base + line.decoding * replica.decode_step
-    return rule(asked, ordering.knobs[replica.pool]) + line.lift
+    return ask(replica, class_id, rule, ordering) + line.lift
 
 
 @routine

@@ -177,6 +177,15 @@ MEMORY = Table(
 """What selectors have been told."""
 
 
+ORDER_FAULT = Table(
+    Column("found", "i8", "1 if an order has said what is no finite number"),
+    Column("pool", "i8", "whose order"),
+    Column("class_id", "i8", "the class of the call, or of the line"),
+    Column("said", "f8", "what it said"),
+)
+"""What stops a run: see BAD_ORDER."""
+
+
 class Ordering(NamedTuple):
     """What the orders of queues read and change."""
 
@@ -184,6 +193,7 @@ class Ordering(NamedTuple):
     asked: np.recarray  # ORDER_SIGNALS, one row: what an order is asked about
     knobs: np.ndarray  # float64[pool, knob]
     priorities: np.ndarray  # int64[task class]
+    fault: np.recarray  # ORDER_FAULT, one row
 
 
 class State(NamedTuple):

@@ -40,7 +40,7 @@ def new_thread(clock, live_threads, task_slot):
     thread.task, thread.gathering, thread.lane, thread.rounds, thread.passes = task_slot, -1, 0, 0, 0
     thread.role, thread.good, thread.right, thread.label, thread.flagged = 0, 1, -1, _BLANK, 0
     thread.model, thread.maker_role, thread.sample, thread.pool, thread.tokens = -1, 0, 0, -1, 0
-    thread.weight, thread.agreement, thread.tried_node = 1.0, 0.0, -1
+    thread.weight, thread.agreement, thread.tried_node, thread.best_node = 1.0, 0.0, -1, -1
     return slot
 
 

@@ -63,10 +63,11 @@ class Choices:
         guess = self.guess(row, node, thread)
         signals = self.signals(row, thread, guess, selector.bound)
         luck = np.uint64(bits(self.plan.seed, int(Stream.SELECTOR), task, node, thread.attempt))
-        branch = int(rule(signals, luck, self.plan.selector_knobs[row.selector]))
+        said = rule(signals, luck, self.plan.selector_knobs[row.selector])
+        branch = int(said) if math.isfinite(said) else -1
         if not 0 <= branch < row.branches:
             raise EngineFault(
-                f"selector {selector.name!r} of node {node} chose branch {branch} for task {task}; the node's "
+                f"selector {selector.name!r} of node {node} chose branch {said} for task {task}; the node's "
                 f"branches are 0 to {row.branches - 1}: return an index below len(options)"
             )
         if row.learns == Learns.ALL_TASKS:

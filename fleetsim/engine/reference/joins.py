@@ -102,8 +102,13 @@ def weights_by_label(answers: list[Answer]) -> dict[int, float]:
 
 def best(answers: list[Answer], plan: Plan, task: int, separation: float) -> Answer:
     """BEST: the answer that a verifier scores highest, the first among equals; blank ones are below all."""
-    scores = [-np.inf if answer.label == BLANK else score_of(answer, plan, task, separation) for answer in answers]
+    scores = [seen_score(answer, plan, task, separation) for answer in answers]
     return answers[scores.index(max(scores))]
+
+
+def seen_score(answer: Answer, plan: Plan, task: int, separation: float) -> float:
+    """What a verifier that compares answers sees of this one: a blank one is below all."""
+    return -np.inf if answer.label == BLANK else score_of(answer, plan, task, separation)
 
 
 def score_of(answer: Answer, plan: Plan, task: int, separation: float) -> float:

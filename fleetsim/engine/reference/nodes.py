@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from fleetsim.engine.reference.joins import score_of
+from fleetsim.engine.reference.joins import score_of, seen_score
 from fleetsim.engine.reference.plan_rows import NodeRow
 from fleetsim.engine.reference.records import Call
-from fleetsim.engine.reference.threads import Answer, Thread
+from fleetsim.engine.reference.threads import Answer, Best, Thread
 from fleetsim.luck import Stream, uniform
 from fleetsim.plan import Plan
 from fleetsim.quality.answers import loop_luck
@@ -64,6 +64,16 @@ def take_refusal(thread: Thread, was_to_be_judged: bool) -> None:
 
 
 # VERIFY
+
+
+def keep_best(row: NodeRow, node: int, thread: Thread, plan: Plan) -> None:
+    """The thread goes back to the best answer that a VERIFY has seen of it, and to the conversation with that."""
+    best, task = thread.best, thread.task.task
+    if best is not None and best.node == node:
+        before, now = (seen_score(answer, plan, task, row.separation) for answer in (best.answer, thread.answer))
+        if before >= now:
+            thread.answer, thread.context_tokens = best.answer, best.context_tokens
+    thread.best = Best(node, thread.answer, thread.context_tokens)
 
 
 def passes(row: NodeRow, thread: Thread, now_ns: int, plan: Plan) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -105,10 +106,11 @@ class Pool:
         rule = getattr(self.balancer.rule, "py_func", self.balancer.rule)
         replicas = self._open()
         luck = np.uint64(bits(self.plan.seed, int(Stream.BALANCE), call.task, call.node, draw))
-        index = int(rule(self._signals(call, replicas), self.turn % len(replicas), luck, self.knobs))
+        said = rule(self._signals(call, replicas), self.turn % len(replicas), luck, self.knobs)
+        index = int(said) if math.isfinite(said) else -1
         if not 0 <= index < len(replicas):
             raise EngineFault(
-                f"balancer {self.balancer.name!r} of pool {self.index} chose replica {index} for task {call.task} "
+                f"balancer {self.balancer.name!r} of pool {self.index} chose replica {said} for task {call.task} "
                 f"(node {call.node}); the pool's open replicas are 0 to {len(replicas) - 1}: "
                 f"return an index below len(signals)"
             )

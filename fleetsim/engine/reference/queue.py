@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 
 from fleetsim.engine.reference.records import Call
+from fleetsim.errors import EngineFault
 from fleetsim.plan import Plan
 from fleetsim.tables import ORDER_SIGNALS, Asked
 
@@ -160,18 +162,28 @@ class Order:
     """A pool's queue order with its knobs."""
 
     def __init__(self, plan: Plan, pool: int) -> None:
-        rule = plan.queue_orders[plan.pools[pool].queue_order].rule
-        self.rule = getattr(rule, "py_func", rule)
+        self.pool = pool
+        self.order = plan.queue_orders[plan.pools[pool].queue_order]
+        self.rule = getattr(self.order.rule, "py_func", self.order.rule)
         self.knobs = plan.order_knobs[pool]
         self.priorities = plan.priorities
 
     def ask(self, class_id: int, **signals: float) -> float:
-        """What the order says of a call or a line of the class. `signals`: columns of ORDER_SIGNALS; others are 0."""
+        """What the order says of a call or a line of the class. `signals`: columns of ORDER_SIGNALS; others are 0.
+
+        Raises EngineFault if that is no finite number.
+        """
         (row,) = ORDER_SIGNALS.empty(1)
         row.priority = self.priorities[class_id]
         for column, value in signals.items():
             row[column] = value
-        return float(self.rule(row, self.knobs))
+        said = float(self.rule(row, self.knobs))
+        if not math.isfinite(said):
+            raise EngineFault(
+                f"queue order {self.order.name!r} of pool {self.pool} returned {said} for a call, or the calls, of "
+                f"class {class_id}: return a finite number"
+            )
+        return said
 
 
 def class_of(call: Call) -> int:

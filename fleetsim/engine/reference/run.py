@@ -23,7 +23,8 @@ def simulate(plan: Plan, tasks: np.recarray) -> Outcome:
     Open loop: the tasks in order of arrival. Closed loop: row j*N+c is the j-th task of client c, as many rounds
     as the horizon may need.
 
-    Raises EngineFault when a balancer names a replica that its pool does not have, or a closed loop runs out of tasks.
+    Raises EngineFault when a rule breaks its contract (a balancer names a replica that its pool does not have, say), or
+    a closed loop runs out of tasks.
     """
     clock = Clock()
     clients = Clients(plan, tasks, clock)

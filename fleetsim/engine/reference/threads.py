@@ -33,6 +33,15 @@ class Taken:
     guess: int  # domain that the task was taken for
 
 
+@dataclass(frozen=True)
+class Best:
+    """The best of a thread's answers that a VERIFY has seen."""
+
+    node: int
+    answer: Answer
+    context_tokens: int  # what the thread's conversation held with it
+
+
 @dataclass(eq=False)
 class Thread:
     """One walk through the graph."""
@@ -47,6 +56,7 @@ class Thread:
     answer: Answer = Answer()
     gathering: Gathering | None = None  # the FORK it came from and is to be joined for
     tried: Taken | None = None  # last, at a SELECT that its own task remembers, and not reported on yet
+    best: Best | None = None  # at the VERIFY that keeps the best which it entered last
 
     @property
     def attempt(self) -> int:

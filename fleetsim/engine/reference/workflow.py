@@ -127,6 +127,8 @@ class Workflow:
         row = self.nodes[node]
         if row.look == Look.ANSWER:
             self.choices.report(thread, row, self.nodes)
+            if row.keeps_best == 1:
+                nodes.keep_best(row, node, thread, self.plan)
         passed = nodes.passes(row, thread, self.clock.now_ns, self.plan)
         return thread, row.next if passed else row.other
 

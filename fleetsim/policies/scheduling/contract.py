@@ -5,9 +5,10 @@ A queue order is one function `rule(waiting, knobs) -> float`; the least goes fi
 * `waiting`: a row of `tables.ORDER_SIGNALS`; nothing else of the call or its class is seen;
 * `knobs`: float64[tables.KNOBS], the rule's tuning, in the order of its declared knobs.
 
-It must change nothing and return a finite number. `asked` says when it is asked (docs/engine.md, 5c): once for each
-call as it joins the queue, or for each task class with calls waiting as the replica's steps start, with what the class
-has been served so far. Among equals the call that joined first goes first, or the class that the scenario names first.
+It must change nothing and return a finite number; any other stops the run. `asked` says when it is asked
+(docs/engine.md, 5c): once for each call as it joins the queue, or for each task class with calls waiting as the
+replica's steps start, with what the class has been served so far. Among equals the call that joined first goes first,
+or the class that the scenario names first.
 """
 
 from __future__ import annotations

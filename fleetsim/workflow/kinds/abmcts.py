@@ -18,16 +18,17 @@ if TYPE_CHECKING:
 
 @workflow
 class AbMcts(Workflow):
-    """Up to a budget of calls: a fresh answer or a better one of the last, by a model that Thompson sampling chooses.
+    """Up to a budget of calls: a fresh answer or a better one of the best, by a model that Thompson sampling chooses.
 
-    Each choice goes by the scores that the verifier has given this task's own answers so far.
+    Each choice goes by the scores that the verifier has given this task's own answers so far. The answer that it scores
+    best is the one that is improved on, and that the search ends with.
     """
 
     kind: Literal["abmcts"] = "abmcts"
     pools: list[Name] = Field(description="the models to choose from", min_length=1, max_length=30)
     budget: int = Field(10, ge=1, le=1000, strict=True, description="calls at most")
     verifier: Verifier = Field(description="what scores the answers; one that passes ends the search")
-    deeper_probit: Probit = Field(0.85, description="what reading the last answer and its failure adds to the ability")
+    deeper_probit: Probit = Field(0.85, description="what reading the best answer and its failure adds to the ability")
     feedback_error: Fraction = Field(0.0, description="share of wrong reports to the choice")
 
     def faults(self, architecture: Architecture, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -52,4 +53,4 @@ class AbMcts(Workflow):
         for pool, fresh, better in zip(self.pools, wider, deeper, strict=True):
             graph[fresh] = Call(pool=pool, next="score", keeps=True)
             graph[better] = Call(pool=pool, next="score", prompt="context", keeps=True, probit=self.deeper_probit)
-        return {**graph, **self.verifier.nodes("score", "end", "search"), "end": End()}
+        return {**graph, **self.verifier.nodes("score", "end", "search", keeps="best"), "end": End()}
