@@ -153,9 +153,10 @@ class TestBlock:
         shares = {model: settings.models[model].own_share("winogrande") for model in settings.models}
         assert shares["claude-v1"] < -0.5 < 0.5 < shares["claude-instant-v1"]
 
-    def test_outcomes_to_a_scenario_and_back(self, tmp_path):
-        """What the block says is what its answers show again."""
-        found = fit(drawn(common=[0.7, 0.55, -0.4, 0.3, 0.2], rho_family=0.0))
+    @pytest.mark.parametrize("common", [[0.7, 0.55, -0.4, 0.3, 0.2], [0.98, 0.95, 0.9, 0.85, 0.93]])
+    def test_outcomes_to_a_scenario_and_back(self, tmp_path, common):
+        """What the block says is what its answers show again, also where models are more alike than samples of one."""
+        found = fit(drawn(common=common, rho_family=0.0))
         path = tmp_path / "fitted.yaml"
         path.write_text(SCENARIO + write(quality_block(found)))
         quality = judged(load(path)).tables
