@@ -100,10 +100,12 @@ class TestFit:
         assert found.common[:, 0] == pytest.approx(np.full(5, 0.5), abs=0.04)
 
     def test_what_is_chance_is_taken_off(self):
-        """Of few queries: the shares found are nearer to each other than without drawing them to their mean."""
-        few = [fit(drawn(150, common=[0.75, 0.7, 0.65, 0.6, 0.55], rho_family=0.0)).common[:, 0]]
-        assert np.ptp(few) < 0.4
-        assert few[0].mean() == pytest.approx(0.65, abs=0.15)
+        """Of models that are alike, most sets of 150 queries say so; the likeliest loadings lie 0.32 apart in the mean."""
+        outcomes = drawn(3_000, rho_between=0.5, rho_family=0.0)
+        sets = [outcomes.queries(np.arange(first, first + 150)) for first in range(0, 3_000, 150)]
+        apart = [np.ptp(fit(few).common[:, 0]) for few in sets]
+        assert np.median(apart) < 0.1
+        assert np.mean(apart) < 0.15
 
     def test_two_models_and_few_queries_have_one_correlation(self):
         outcomes = drawn(common=[0.8, 0.6, 0.45, 0.3, 0.15])
