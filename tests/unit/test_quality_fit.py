@@ -100,7 +100,7 @@ class TestFit:
         assert found.common[:, 0] == pytest.approx(np.full(5, 0.5), abs=0.04)
 
     def test_what_is_chance_is_taken_off(self):
-        """Of models that are alike, most sets of 150 queries say so; the likeliest loadings lie 0.32 apart in the mean."""
+        """Most sets of 150 queries say of models that are alike that they are; the likeliest shares lie 0.32 apart."""
         outcomes = drawn(3_000, rho_between=0.5, rho_family=0.0)
         sets = [outcomes.queries(np.arange(first, first + 150)) for first in range(0, 3_000, 150)]
         apart = [np.ptp(fit(few).common[:, 0]) for few in sets]
