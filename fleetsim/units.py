@@ -84,6 +84,8 @@ def parse(text: object, dimension: Dimension) -> float:
         close = difflib.get_close_matches(unit, [u for u in dimension.units if u], n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"write {dimension.examples}"
         raise ValueError(f"{unit!r} is not a unit of {dimension.name}; {hint}")
+    if unit == "%":
+        return value / 100  # times 0.01 makes 0.9500000000000001 of 95 %
     return value * dimension.units[unit]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from fleetsim.calibration.families import FAMILIES, FRAMEWORKS
 from fleetsim.calibration.parameters import parameters, profiles
-from fleetsim.calibration.readings import READINGS
+from fleetsim.calibration.readings import READINGS, reading
 from fleetsim.calibration.schedule import Pace, Schedule, Sum, knots, schedule
 from fleetsim.errors import FleetsimError
 from fleetsim.hardware import Deployment, StepTable, step_table
@@ -32,8 +32,6 @@ _ROUNDS = 4  # of an open loop
 _GOLDEN = 0.6180339887  # its multiples are spread evenly
 _MOST_REQUESTS = 8192  # of a benchmark; more add time and no knowledge
 
-
-_SECONDS = {"ms": 1e-3}
 
 _UNLIKE = (
     ("framework_version", r"1\.3\.0rc|1\.2\.0rc6\.post1", "workload", "nominal"),  # no setting of the row gives them
@@ -105,10 +103,11 @@ def cases(table: pd.DataFrame) -> list[Case]:
     schedules: dict[tuple, Schedule] = {}
     points: dict[Point, _Placed | None] = {}
     starts = profiles({(p.owner, p.name): p.start for p in parameters([*FAMILIES, *FRAMEWORKS])})
-    rows, values = rows_of(table), [_number(text) for text in table["value"].tolist()]
+    rows = rows_of(table)
+    values = [reading(text, row.unit) for row, text in zip(rows, table["value"].tolist(), strict=True)]
     seconds: dict[Point, dict[str, float]] = {}
     for row, value in zip(rows, values, strict=True):
-        seconds.setdefault(row.point, {})[row.metric] = value * _SECONDS.get(row.unit, 1.0)
+        seconds.setdefault(row.point, {})[row.metric] = value
     for row, value in zip(rows, values, strict=True):
         if row.metric not in READINGS or not value > 0:
             continue
@@ -116,15 +115,8 @@ def cases(table: pd.DataFrame) -> list[Case]:
             points[row.point] = _place(row.point, seconds.get(row.point, {}), starts, found, schedules)
         placed = points[row.point]
         if placed is not None and (not placed.decode_only or READINGS[row.metric].of == "tpot"):
-            placed.case.rows.append(placed.row(row.metric, value * _SECONDS.get(row.unit, 1.0)))
+            placed.case.rows.append(placed.row(row.metric, value))
     return [case for case in found.values() if case.rows]
-
-
-def _number(text: object) -> float:
-    try:
-        return float(str(text))
-    except ValueError:
-        return float("nan")
 
 
 def _place(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_SECONDS = {"ms": 1e-3}
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -30,3 +32,11 @@ READINGS = {
     "total_token_throughput_per_gpu": Reading("makespan", "total", each=True),
 }
 """What a fit learns from -> how it follows from the sums."""
+
+
+def reading(text: object, unit: str) -> float:
+    """A measured value in s, or in tokens per s; nan where the cell holds no number."""
+    try:
+        return float(str(text)) * _SECONDS.get(unit, 1.0)
+    except ValueError:
+        return float("nan")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fleetsim.calibration.readings import reading
 from fleetsim.calibration.solve import robustly
 from fleetsim.catalog import ModelProfile, VendorProfile, load_model, load_vendor, vendor_names
 from fleetsim.catalog.vendor_profile import VendorFit
@@ -65,12 +66,11 @@ def seen(table: pd.DataFrame) -> list[Seen]:
     found = []
     for row, text in zip(rows_of(table), table["value"].tolist(), strict=True):
         vendor, point = vendor_key(row.point.hardware), row.point
-        read = re.match(r"(\w+)_p(\d+(?:\.\d+)?)$", meant(point, row.metric))
-        if vendor is None or read is None or read[1] not in _QUANTITIES or not point.osl or not str(text):
+        read, value = re.match(r"(\w+)_p(\d+(?:\.\d+)?)$", meant(point, row.metric)), reading(text, row.unit)
+        if vendor is None or read is None or read[1] not in _QUANTITIES or not point.osl or not value > 0:
             continue
-        scale = 1e-3 if row.unit == "ms" else 1.0
-        about = (load_model(model_key(point.model)), point.osl, read[1], float(read[2]) / 100)
-        found.append(Seen(vendor, *about, float(text) * scale))
+        model = load_model(model_key(point.model))
+        found.append(Seen(vendor, model, point.osl, read[1], float(read[2]) / 100, value))
     return found
 
 
@@ -91,9 +91,9 @@ def fit_vendors(table: pd.DataFrame) -> tuple[dict[str, VendorProfile], dict[str
         return {}, {}
     known = sorted({row.vendor for row in rows})
     values, exponent = _solved(rows, known)
-    typical = np.exp(np.mean([values[vendor] for vendor in known], axis=0))
+    typical = np.mean([values[vendor] for vendor in known], axis=0)
     fits = {
-        vendor: _fit(load_vendor(vendor).calibration, np.exp(values[vendor]) if vendor in values else typical, exponent)
+        vendor: _written(_fit(load_vendor(vendor).calibration, np.exp(values.get(vendor, typical)), exponent))
         for vendor in vendor_names()
     }
     made = {key: load_vendor(key).model_copy(update={"calibration": fit}) for key, fit in fits.items()}
@@ -108,7 +108,7 @@ def _solved(rows: Sequence[Seen], known: Sequence[str]) -> tuple[dict[str, np.nd
 
     def residuals(x: np.ndarray) -> np.ndarray:
         parts = zip(known, np.exp(x[1:]).reshape(-1, count), strict=True)
-        return _errors(rows, {vendor: _fit(bases[vendor], part, float(x[0]), exact=True) for vendor, part in parts})
+        return _errors(rows, {vendor: _fit(bases[vendor], part, float(x[0])) for vendor, part in parts})
 
     start = np.concatenate([[_EXPONENT], np.tile(np.log(list(_STARTS.values())), len(known))])
     low = np.tile([np.log(_LEAST[name]) if name in _LEAST else -np.inf for name in _STARTS], len(known))
@@ -116,9 +116,14 @@ def _solved(rows: Sequence[Seen], known: Sequence[str]) -> tuple[dict[str, np.nd
     return dict(zip(known, found[1:].reshape(-1, count), strict=True)), float(found[0])
 
 
-def _fit(base: VendorFit, values: Sequence[float], exponent: float, *, exact: bool = False) -> VendorFit:
+def _fit(base: VendorFit, values: Sequence[float], exponent: float) -> VendorFit:
     figures = dict(zip(_STARTS, values, strict=True)) | {"size_exponent": exponent}
-    return base.model_copy(update={k: float(v if exact else f"{v:.3g}") for k, v in figures.items()})
+    return base.model_copy(update={name: float(value) for name, value in figures.items()})
+
+
+def _written(fit: VendorFit) -> VendorFit:
+    """With the three digits that a profile has."""
+    return fit.model_copy(update={name: float(f"{getattr(fit, name):.3g}") for name in (*_STARTS, "size_exponent")})
 
 
 def _errors(rows: Sequence[Seen], fits: Mapping[str, VendorFit]) -> np.ndarray:

@@ -53,19 +53,19 @@ def _count(tokens, sums, size, factors, context, windowed, area):
 
 
 @helper
-def _arrived(arrives, seen, tail, clock):
+def _arrived(arrives_ns, seen, tail, clock_ns):
     """How many requests have reached the queue."""
-    while seen < tail and arrives[seen] <= clock:
+    while seen < tail and arrives_ns[seen] <= clock_ns:
         seen += 1
     return seen
 
 
 @helper
-def _shares(arrives, seen, tail, clock, step):
+def _shares(arrives_ns, seen, tail, clock_ns, step_ns):
     """Requests that arrive within a step, each as that share of it which it waits."""
     shares = 0.0
-    while seen < tail and arrives[seen] < clock + step:
-        shares += (clock + step - arrives[seen]) / step
+    while seen < tail and arrives_ns[seen] < clock_ns + step_ns:
+        shares += (clock_ns + step_ns - arrives_ns[seen]) / step_ns
         seen += 1
     return shares
 
@@ -87,9 +87,9 @@ def _emit(prompts, who, done, emitted, running, paused):
 def walk(prompts, answers, clients, budget, sequences, kv_tokens, window, prefill_first, settling, pace, tokens, sums):
     """Adds up, over all steps: rows TTFT, TPOT and makespan of `tokens` by step size, and of `sums`."""
     total = len(prompts)
-    base, linear, delay = pace
-    arrives = np.zeros(total)
-    clock = 0.0
+    base_ns, linear_ns, delay_ns = pace
+    arrives_ns = np.zeros(total)
+    clock_ns = 0.0
     queue = np.arange(total)
     head, tail = 0, clients
     who = np.empty(sequences, np.int64)
@@ -99,8 +99,8 @@ def walk(prompts, answers, clients, budget, sequences, kv_tokens, window, prefil
     seen = answered = kv = 0
     while running > 0 or head < tail:
         if running == 0:
-            clock = max(clock, arrives[head])
-        seen = _arrived(arrives, seen, tail, clock)
+            clock_ns = max(clock_ns, arrives_ns[head])
+        seen = _arrived(arrives_ns, seen, tail, clock_ns)
         decoding, context, windowed, weight = _decoding(prompts, answers, who, emitted, running, window, settling)
         left = budget if prefill_first else budget - decoding
         chunks, area = _carry_on(prompts, who, done, emitted, running, left)
@@ -124,10 +124,10 @@ def walk(prompts, answers, clients, budget, sequences, kv_tokens, window, prefil
         if paused:
             decoding, context, windowed = 0, 0.0, 0.0
         size = decoding + chunks
-        step = base[size] + linear[0] * context + linear[1] * windowed + linear[2] * area
-        waiting = seen - answered + _shares(arrives, seen, tail, clock, step)
+        step_ns = base_ns[size] + linear_ns[0] * context + linear_ns[1] * windowed + linear_ns[2] * area
+        waiting = seen - answered + _shares(arrives_ns, seen, tail, clock_ns, step_ns)
         _count(tokens, sums, size, (waiting, weight, 1.0), context, windowed, area)
-        clock += step
+        clock_ns += step_ns
         answered += _emit(prompts, who, done, emitted, running, paused)
         kept = 0
         for i in range(running):
@@ -136,7 +136,7 @@ def walk(prompts, answers, clients, budget, sequences, kv_tokens, window, prefil
                 kv -= prompts[task] + answers[task]
                 if task + clients < total:
                     queue[tail] = task + clients
-                    arrives[tail] = clock + delay
+                    arrives_ns[tail] = clock_ns + delay_ns
                     tail += 1
             else:
                 who[kept] = task

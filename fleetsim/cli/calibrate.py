@@ -10,13 +10,13 @@ from fleetsim.cli.group import say, talk
 from fleetsim.cli.text import grid
 
 
-@click.command(short_help="Fit device and framework profiles to measurements.")
+@click.command(short_help="Fit profiles of devices, frameworks and vendors.")
 @click.argument("points", type=click.Path(path_type=Path))
 @click.option("--date", required=True, metavar="YYYY-MM-DD", help="The date the calibration blocks carry.")
 @click.option("--data", default="", help="What the blocks say of the data [the file's name].")
 @click.option("--dry-run", is_flag=True, help="Print the fit; write nothing.")
 def calibrate(points: Path, date: str, data: str, dry_run: bool) -> None:
-    """Fit efficiencies, latencies and overheads of devices and frameworks, and vendors' times; write their profiles.
+    """Fit the figures of devices, frameworks and vendors to measurements, and write them into their profiles.
 
     POINTS is a .csv or .csv.gz file of the tidy schema (docs/predict.md) with a column `value`. The same file gives
     the same blocks, byte for byte. See docs/calibration.md for what is fitted and how.

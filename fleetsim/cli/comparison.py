@@ -39,7 +39,7 @@ def _how(study: Study) -> str:
     counts = sorted({len(arm.runs) for arm in study.arms})
     said = [
         f"seed {study.provenance['seed']}",
-        "one run an arm" if counts == [1] else f"{_span(map(str, counts))} replications an arm, ± 95 % t intervals",
+        "one run an arm" if counts == [1] else f"{_span(map(str, counts))} replications an arm, intervals at 95 %",
         f"{_span(map(time_text, horizons))} of arrivals",
         f"warm-up of {_span(map(time_text, cuts))} left out",
         f"{study.provenance['engine']} engine",

@@ -46,8 +46,8 @@ def _figures(device: HardwareProfile) -> str:
     return grid(rows, right=(1,))
 
 
-def _basis(fit: Fit) -> str:
-    return wrapped(f"step times rest on: {fit.basis}; {fit.data} ({fit.date}); error: {fit.error or 'not known'}")
+def _basis(fit: Fit, what: str = "step times") -> str:
+    return wrapped(f"{what} rest on: {fit.basis}; {fit.data} ({fit.date}); error: {fit.error or 'not known'}")
 
 
 def _provenance(figure: Any) -> list[str]:
@@ -108,7 +108,7 @@ def vendor_texts(name: str) -> Iterator[str]:
         rows = [["figure", "value"], *(row for row in _settings(fit) if row[0] not in told)]
         notes = [wrapped(vendor.note)] if vendor.note else []
         yield "\n".join([f"vendor {vendor.key}: {vendor.name}", *notes, "", grid(rows, right=(1,))])
-        yield _basis(fit)
+        yield _basis(fit, "times")
 
 
 def _settings(block: Any) -> Iterator[list[str]]:

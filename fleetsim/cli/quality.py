@@ -47,7 +47,7 @@ def quality() -> None:
 def fit(outcomes: Path, families: tuple[str, ...], output: Path | None) -> None:
     """Fit accuracies, correlations and the unsolvable share to recorded outcomes; prints a `quality:` block.
 
-    Of three models and more each gets a rho_between of its own where they scatter beyond chance.
+    With three models or more, each gets a rho_between of its own where they differ by more than chance.
 
     \b
     Examples:

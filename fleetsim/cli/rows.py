@@ -10,16 +10,8 @@ from typing import TYPE_CHECKING
 from fleetsim.cli.text import NONE, spread, three
 
 if TYPE_CHECKING:
+    from fleetsim.statistics import Estimate
     from fleetsim.study.results import Arm, Run
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A value with its interval over replications; None and None without one."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -27,7 +19,7 @@ class Row:
     """A key figure of all arms: `scale` makes its unit; a time is shown in the unit that suits all arms."""
 
     label: str
-    measure: Callable[[Arm], Measure]
+    measure: Callable[[Arm], Estimate]
     scale: float = 1.0
     time: bool = False  # in ms
     share: bool = False
@@ -44,34 +36,36 @@ class Row:
         """Whether any arm has the figure."""
         return any(math.isfinite(self.measure(arm).value) for arm in arms)
 
-    def _text(self, measure: Measure, scale: float) -> str:
-        if not math.isfinite(measure.value):
+    def _text(self, estimate: Estimate, scale: float) -> str:
+        if not math.isfinite(estimate.value):
             return NONE
-        if measure.low is not None and measure.high is not None and measure.low < measure.high:
-            return spread(*(number * scale for number in (measure.value, measure.low, measure.high)), self.share)
-        return percent(measure.value) if self.share else three(measure.value * scale)
+        found = estimate.scaled(scale)
+        if found.low is not None and found.high is not None and found.low < found.high:
+            return spread(found.value, found.low, found.high, self.share)
+        return percent(estimate.value) if self.share else three(found.value)
 
 
-def _figure(name: str) -> Callable[[Arm], Measure]:
-    def measure(arm: Arm) -> Measure:
+def _figure(name: str) -> Callable[[Arm], Estimate]:
+    """A figure with its interval over replications, if it has one."""
+
+    def measure(arm: Arm) -> Estimate:
+        from fleetsim.statistics import Estimate
+
         figure = arm.figure(name)
         if figure is None:
-            return Measure(math.nan)
+            return Estimate(math.nan)
         if figure.interval != "replications":
-            return Measure(figure.value)
-        return Measure(figure.value, figure.low, figure.high)
+            return Estimate(figure.value)
+        return Estimate(figure.value, figure.low, figure.high)
 
     return measure
 
 
-def _utilisation(arm: Arm) -> Measure:
-    from fleetsim.statistics import replications
+def _utilisation(arm: Arm) -> Estimate:
+    from fleetsim.statistics import Estimate, replications
 
     values = [busy_share(run) for run in arm.runs]
-    if len(values) == 1:
-        return Measure(values[0])
-    found = replications(values).of_share()
-    return Measure(found.value, found.low, found.high)
+    return Estimate(values[0]) if len(values) == 1 else replications(values).of_share()
 
 
 def busy_share(run: Run) -> float:

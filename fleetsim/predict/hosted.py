@@ -1,4 +1,4 @@
-"""Hosted interfaces: nobody says what they run on, so their times are drawn as the vendor's profile says."""
+"""Rented interfaces: nobody says what they run on, so their times are drawn as the vendor's profile says."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Outcome:
     records: Records
     table: StepTable
     replicas: int
-    accelerators: float  # nan behind a hosted interface
+    accelerators: float  # nan behind a rented interface
     load: Load
     limit_w: float  # of one accelerator
     piece_tokens: float = 1.0  # that arrive as one piece

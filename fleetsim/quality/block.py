@@ -44,9 +44,6 @@ def _model(fitted: Fitted, number: int) -> dict[str, Any]:
     own = _own_shares(fitted, number)
     if own:
         knobs["rho_between"] = _plain(own)
-    least = max(ties.rho_between + ties.rho_family for ties in (fitted.all_domains, *fitted.ties))
-    if least > 0.86:  # the default would be refused beside correlations as high
-        knobs["rho_within"] = math.ceil(least * 1000) / 1000
     if fitted.cost_usd is not None:
         knobs["length"] = {"sigma": round(fitted.coupling.sigma, 3), "kappa": round(fitted.coupling.kappa, 3)}
     return knobs

@@ -86,12 +86,15 @@ def _alike(quality: QualitySettings, name: str, domain: str, own: Place) -> Iter
     """What a model has in common with others, with its family and with itself, from least to most; `own`: where the
     first may be said of it."""
     within, figures = quality.models[name].rho_within, settled(quality, domain)
-    share = abs(common_share(quality, name, domain))
-    least = share + figures.rho_family
+    share = common_share(quality, name, domain)
+    least = abs(share) + figures.rho_family
     if least > 1 + _ROUNDING and quality.models[name].own_share(domain) is not None:
-        yield Flaw(own, f"makes {least:g} with rho_family of {domain}; they add up to 1 at most")
+        room = 1 - figures.rho_family
+        mend = f"write {-room:g} or more" if share < 0 else f"write {room:g} or less"
+        yield Flaw(own, f"makes {least:g} with rho_family of {domain}; they add up to 1 at most: {mend}")
     elif within is not None and within < least - _ROUNDING:
-        what = f"is {within:g}, below rho_between + rho_family of {domain} ({least:g}); write more"
+        between = "|rho_between|" if share < 0 else "rho_between"
+        what = f"is {within:g}, below {between} + rho_family of {domain} ({least:g}); write {least:g} or more"
         yield Flaw(("quality", "models", name, "rho_within"), what)
 
 

@@ -85,7 +85,9 @@ class ModelQuality(Model):
         "below 0: the other way round, it finds easy what others find hard",
     )
     rho_within: Fraction | None = Field(
-        None, description="correlation of the ease of a task for two of its samples; 0.86 by default"
+        None,
+        description="correlation of the ease of a task for two of its samples; "
+        "0.86 by default, or rho_between + rho_family where that is more",
     )
     blank_share: Fraction = Field(0.13, description="share of wrong answers that are malformed or none")
     length: Lengths = Lengths()

@@ -32,7 +32,7 @@ def attainment_goal(scenario: Scenario) -> float:
     if scenario.workload.attainment_goal is not None:
         return scenario.workload.attainment_goal
     limits = [
-        round(limit.limit, 12)  # 95 % is 0.95 and not the next number above it
+        limit.limit
         for limit in (scenario.capacity.constraints if scenario.capacity else ())
         if (limit.figure, limit.scope) == ("slo_attainment", "all") and limit.at_least is not None and limit.limit > 0
     ]

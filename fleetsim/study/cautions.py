@@ -26,10 +26,10 @@ def lengths(workload: Workload) -> tuple[Span, Span]:
     return Span(float(prompts.min()), float(prompts.max())), Span(float(answers.min()), float(answers.max()))
 
 
-def hopeless(scenario: Scenario, name: str, equipment: Equipment, told: tuple[Span, Span]) -> Iterator[str]:
+def hopeless(scenario: Scenario, name: str, equipment: Equipment, tokens: tuple[Span, Span]) -> Iterator[str]:
     """Why no task of an architecture can be answered: a call that all must make is longer than its pool's context."""
     pools = set()  # of which the first such call is told
-    for call, pool, need, context in _calls(scenario, name, equipment, told):
+    for call, pool, need, context in _calls(scenario, name, equipment, tokens):
         if need.least_prompt_tokens >= context and pool not in pools:
             pools.add(pool)
             yield (
@@ -38,8 +38,8 @@ def hopeless(scenario: Scenario, name: str, equipment: Equipment, told: tuple[Sp
             )
 
 
-def cautions(scenario: Scenario, name: str, equipment: Equipment, told: tuple[Span, Span]) -> Iterator[str]:
-    """What may not be meant in an architecture, each with its place; `told`: what `lengths` gives of its tasks."""
+def cautions(scenario: Scenario, name: str, equipment: Equipment, tokens: tuple[Span, Span]) -> Iterator[str]:
+    """What may not be meant in an architecture, each with its place; `tokens` of prompts and answers, by `lengths`."""
     place = f"architectures.{name}"
     yield from (f"{place}.{what}" for what in _events(scenario, scenario.architectures[name]))
     for pool, given in scenario.architectures[name].pools.items():
@@ -50,7 +50,7 @@ def cautions(scenario: Scenario, name: str, equipment: Equipment, told: tuple[Sp
     workflow = scenario.architectures[name].workflow
     yield from (f"{place}.workflow.{path}: {what}" for path, what in workflow.cautions(_domains(scenario)))
     longest = {}
-    for call, pool, need, context in _calls(scenario, name, equipment, told):
+    for call, pool, need, context in _calls(scenario, name, equipment, tokens):
         if need.most_tokens > max(context, longest[pool][1].most_tokens if pool in longest else 0.0):
             longest[pool] = call, need, context
     for pool, (call, need, context) in longest.items():
@@ -77,11 +77,11 @@ def left_out(scenario: Scenario, name: str, warm_up_s: float) -> Iterator[str]:
 
 
 def _calls(
-    scenario: Scenario, name: str, equipment: Equipment, told: tuple[Span, Span]
+    scenario: Scenario, name: str, equipment: Equipment, tokens: tuple[Span, Span]
 ) -> Iterator[tuple[str, str, Need, int]]:
     """(call, pool, what it needs, tokens of the pool's context) of every call whose prompt nothing limits."""
     nodes = scenario.architectures[name].workflow.nodes(_domains(scenario))
-    for call, need in needs(nodes, *told).items():
+    for call, need in needs(nodes, *tokens).items():
         pool = nodes[call].pool
         if nodes[call].prompt_limit is None:
             yield call, pool, need, equipment[name, pool].table.context_tokens

@@ -99,6 +99,7 @@ class TestResolved:
             (2.5, units.PRICE, "$2.5"),
             (1.0, units.TOKENS, "1 token"),
             (0.125, units.FRACTION, "12.5 %"),
+            (0.95, units.FRACTION, "95 %"),
         ],
     )
     def test_quantities_read_well(self, value, dimension, text):

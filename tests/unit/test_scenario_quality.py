@@ -218,12 +218,12 @@ BAD = {
     "quality: {every_domain: {rho_family: 0.1}, models: {big: {rho_between: {math: -0.95}}}}": (
         14,
         "quality.models.big.rho_between.math",
-        "makes 1.05 with rho_family of math; they add up to 1 at most",
+        "makes 1.05 with rho_family of math; they add up to 1 at most: write -0.9 or more",
     ),
     "quality: {models: {big: {rho_within: 0.7, rho_between: {code: 0.8}}}}": (
         14,
         "quality.models.big.rho_within",
-        "below rho_between + rho_family of code (0.85)",
+        "below rho_between + rho_family of code (0.85); write 0.85 or more",
     ),
     "quality: {models: {big: {length: {kappa: 0.9, shared: 0.5}}}}": (
         14,

@@ -168,7 +168,7 @@ def _check_prices(variants: Sequence[Variant]) -> None:
                 what = (
                     "is rented by the token: its fleet has no price before it has run, and a search none to go by; "
                     f"leave {variant.architecture} out of `capacity.architectures`, and set it beside the answer with "
-                    "`fleetsim sweep --vary PATH.replicas=1:8:8 --best usd_per_hour`, which prices what ran"
+                    "`fleetsim sweep --vary PATH.replicas=1:8:8 --best usd_per_slo_met_task`, which prices what ran"
                 )
                 faults.append(variant.loaded.fault(place, what))
             elif math.isnan(pool.usd_per_s):

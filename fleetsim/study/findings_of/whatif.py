@@ -13,8 +13,9 @@ from fleetsim.study.shown import recorded
 from fleetsim.study.whatif import curves, sensitivity
 from fleetsim.study.whatif.answer import WhatIf
 from fleetsim.study.whatif.break_even import BreakEven
-from fleetsim.study.whatif.curves import Response, scoped
+from fleetsim.study.whatif.curves import Response
 from fleetsim.study.whatif.design import Factor
+from fleetsim.study.whatif.trials import scoped
 
 
 def study_of(found: WhatIf) -> Study:

@@ -94,12 +94,6 @@ def _level(change: tuple[Estimate, Any]) -> float:
     return change[0].value
 
 
-def scoped(figure: str) -> tuple[str, str]:
-    """Name and scope of a figure as it is asked for: `ttft_p99 class chat`."""
-    name, _, scope = figure.partition(" ")
-    return name, scope or "all"
-
-
 def _key(value: Any) -> str:
     return repr(value)
 

@@ -17,11 +17,11 @@ from fleetsim.study.run import asked
 from fleetsim.study.sweep import run_points
 from fleetsim.study.whatif.answer import Row, WhatIf
 from fleetsim.study.whatif.break_even import BreakEven, break_evens
-from fleetsim.study.whatif.curves import Response, rank_correlations, responses, scoped, tornado
+from fleetsim.study.whatif.curves import Response, rank_correlations, responses, tornado
 from fleetsim.study.whatif.design import Factor, design_of
 from fleetsim.study.whatif.factors import factors_of
 from fleetsim.study.whatif.sensitivity import METHODS, Influence, combinations_of, influences, library
-from fleetsim.study.whatif.trials import Laboratory, Trial
+from fleetsim.study.whatif.trials import Laboratory, Trial, scoped
 
 FIGURES = (
     "slo_attainment",

@@ -37,6 +37,12 @@ class Trial:
         return dict(self.values).get(path)
 
 
+def scoped(figure: str) -> tuple[str, str]:
+    """Name and scope of a figure as it is asked for: `ttft_p99 class chat`."""
+    name, _, scope = figure.partition(" ")
+    return name, scope or "all"
+
+
 class Laboratory:
     """Makes trials, all replicates of each, and remembers them."""
 
@@ -101,20 +107,16 @@ class Laboratory:
     def fresh(self, trial: Trial, first: int, figure: str) -> Estimate:
         """The figure's mean over as many replications from `first` on, which no other trial has."""
         points = [self._point(trial).replicated(first + k) for k in range(self.count)]
-        name, scope = figure.split(" ", 1)
-        found = replications([result.value(name, scope) for result in self._runs(points)])
+        found = replications([result.value(*scoped(figure)) for result in self._runs(points)])
         return possible(found, self.unit(trial, figure))
 
     def series(self, trial: Trial, figure: str) -> np.ndarray:
         """float64[replicates]: a figure, `ttft_p99` or `ttft_p99 class chat`."""
-        name, _, scope = figure.partition(" ")
-        return np.array([result.value(name, scope or "all") for result in self.results(trial)])
+        return np.array([result.value(*scoped(figure)) for result in self.results(trial)])
 
     def unit(self, trial: Trial, figure: str) -> str:
         """The unit of a figure; empty where the trial has no such figure."""
-        name, _, scope = figure.partition(" ")
-        wanted = (name, scope or "all")
-        return next((f.unit for f in self.results(trial)[0].figures if (f.name, f.scope) == wanted), "")
+        return next((f.unit for f in self.results(trial)[0].figures if (f.name, f.scope) == scoped(figure)), "")
 
     def estimate(self, trial: Trial, figure: str) -> Estimate:
         """The figure's mean with its interval over replications; without one where those are one and the same run."""
