@@ -131,5 +131,6 @@ def _existing(noun: str, name: str, found: str | None, plain: str, names: list[s
     if found is not None and found.rstrip("-") in names:
         return found.rstrip("-")
     if found == "":
-        raise FleetsimError(f"{name}: whoever rents it out does not say what it runs on")
+        known = "`fleetsim list vendors` shows whose times are known"
+        raise FleetsimError(f"{name}: whoever rents it out does not say what it runs on; {known}")
     raise FleetsimError(f"no {noun} for {name!r}" + (f" (it would be {found.rstrip('-')})" if found else ""))
