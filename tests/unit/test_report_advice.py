@@ -45,6 +45,12 @@ def test_a_dearer_arm_that_is_right_more_often_is_told():
     )
 
 
+def test_of_those_right_as_often_the_cheapest_is_told():
+    dear, cheap = judged(0.755, 9.0, 3000, usd_per_hour=180.0), judged(0.75, 8.0, 3000, usd_per_hour=120.0)
+    lines = said(judged(0.50, 4.0, 1000), dear, cheap)
+    assert "C is right in 75.0 % of tasks, A in 50.0 %, at +20 % fleet cost." in lines[1]
+
+
 def test_without_judged_answers_speed_decides_between_equal_costs():
     lines = said(served(0.999, 0.003, 3000), served(0.999, 0.003, 1000))
     assert lines[0].startswith("Serve this load with B: ")

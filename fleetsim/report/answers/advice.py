@@ -95,7 +95,7 @@ def _more_right(view: View, chosen: ArmView, good: list[ArmView]) -> list[str]:
     ranked = view.ranked("accuracy")
     if not ranked or not chosen.figure("accuracy") or not view.told_apart("accuracy", ranked[0], chosen):
         return []
-    best = ranked[0]
+    best = _cheapest_like(view, "accuracy", ranked, chosen)
     shares = [percent(arm.figure("accuracy").value) for arm in (best, chosen)]
     return [
         f"Where a right answer is worth more than money, {best.label} is right in {shares[0]} of tasks, "
@@ -118,10 +118,18 @@ def _faster(view: View, chosen: ArmView, good: list[ArmView]) -> list[str]:
     ranked = view.ranked("e2e_p99", good)
     if not ranked or not chosen.figure("e2e_p99") or not view.told_apart("e2e_p99", ranked[0], chosen):
         return []
-    fast = ranked[0]
+    fast = _cheapest_like(view, "e2e_p99", ranked, chosen)
     times = chosen.figure("e2e_p99").value / fast.figure("e2e_p99").value
     more = _dearer(fast, chosen)
     return [f"Where speed is worth more than money, {fast.label} is {times:.1f} times as fast at the p99{more}."]
+
+
+def _cheapest_like(view: View, name: str, ranked: list[ArmView], chosen: ArmView) -> ArmView:
+    """Of the best by a figure and those told apart from the chosen, but not from it, the cheapest to run."""
+    like = [arm for arm in ranked if arm is ranked[0] or not view.told_apart(name, ranked[0], arm)]
+    better = [arm for arm in like if view.told_apart(name, arm, chosen)]
+    priced = [arm for arm in better if arm.figure("usd_per_hour")]
+    return min(priced, key=lambda arm: arm.figure("usd_per_hour").value) if len(priced) == len(better) else ranked[0]
 
 
 def _smaller(arm: ArmView) -> list[str]:
