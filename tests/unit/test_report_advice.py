@@ -51,6 +51,15 @@ def test_of_those_right_as_often_the_cheapest_is_told():
     assert "C is right in 75.0 % of tasks, A in 50.0 %, at +20 % fleet cost." in lines[1]
 
 
+def test_a_cheaper_arm_that_is_right_more_often_has_only_its_targets_against_it():
+    late = [f for f in judged(0.75, 8.0, 3000, usd_per_hour=90.0) if f.name != "slo_attainment"]
+    lines = said(judged(0.50, 4.0, 1000), [*late, *(f for f in served(0.9, 0.003, 3000) if f.name == "slo_attainment")])
+    told = (
+        "Where a right answer is worth more than the target, B is right in 75.0 % of tasks, A in 50.0 %, at -10 % fleet"
+    )
+    assert lines[1].startswith(told)
+
+
 def test_without_judged_answers_speed_decides_between_equal_costs():
     lines = said(served(0.999, 0.003, 3000), served(0.999, 0.003, 1000))
     assert lines[0].startswith("Serve this load with B: ")
@@ -81,6 +90,6 @@ def test_who_is_right_more_often_is_told_though_it_misses_targets():
     lines = said(judged(0.50, 4.0, 1000), late)
     assert lines[0].startswith("Serve this load with A: ")
     assert lines[1] == (
-        "Where a right answer is worth more than money, B is right in 75.0 % of tasks, A in 50.0 %, "
+        "Where a right answer is worth more than the target, B is right in 75.0 % of tasks, A in 50.0 %, "
         "at +0 % fleet cost; but it keeps 95.0 % of tasks within target."
     )

@@ -97,8 +97,9 @@ def _more_right(view: View, chosen: ArmView, good: list[ArmView]) -> list[str]:
         return []
     best = _cheapest_like(view, "accuracy", ranked, chosen)
     shares = [percent(arm.figure("accuracy").value) for arm in (best, chosen)]
+    given_up = "money" if best in good or _is_dearer(best, chosen) else "the target"
     return [
-        f"Where a right answer is worth more than money, {best.label} is right in {shares[0]} of tasks, "
+        f"Where a right answer is worth more than {given_up}, {best.label} is right in {shares[0]} of tasks, "
         f"{chosen.label} in {shares[1]}{_dearer(best, chosen)}{'' if best in good else _misses(best)}."
     ]
 
@@ -106,6 +107,11 @@ def _more_right(view: View, chosen: ArmView, good: list[ArmView]) -> list[str]:
 def _misses(arm: ArmView) -> str:
     kept = arm.figure("slo_attainment")
     return f"; but it keeps {percent(kept.value)} of tasks within target" if kept else ""
+
+
+def _is_dearer(arm: ArmView, than: ArmView) -> bool:
+    usd, base = arm.figure("usd_per_hour"), than.figure("usd_per_hour")
+    return not (usd and base) or usd.value > base.value
 
 
 def _dearer(arm: ArmView, than: ArmView) -> str:
