@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def encoder_faults(loaded: Loaded) -> Iterator[Fault]:
     """Pools of encoders that a workflow asks for more than a label, which is one token."""
-    domains = tuple(dict.fromkeys(d for c in loaded.scenario.workload.classes.values() for d in c.subjects))
+    domains = loaded.scenario.workload.subjects
     for name, architecture in loaded.scenario.architectures.items():
         writing: dict[str, str] = {}
         for node, call in architecture.workflow.nodes(domains).items():

@@ -21,7 +21,7 @@ def judge(loaded: Loaded) -> Judged:
     Raises InputFaults with all that is wrong with its accuracies, and with workflows that need some where none are.
     """
     scenario, found = loaded.scenario, judged(loaded)
-    domains = tuple(dict.fromkeys(d for c in scenario.workload.classes.values() for d in c.subjects))
+    domains = scenario.workload.subjects
     faults = []
     for name, architecture in scenario.architectures.items():
         nodes = architecture.workflow.nodes(domains)

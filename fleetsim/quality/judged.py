@@ -80,7 +80,7 @@ def judged(loaded: Loaded) -> Judged:
     pools = pool_models(scenario)
     if scenario.quality is None and not any(model.own is not None for model in pools.values()):
         return Judged()
-    domains = tuple(dict.fromkeys(d for c in scenario.workload.classes.values() for d in c.subjects))
+    domains = scenario.workload.subjects
     figures = tuple(settled(settings, domain) for domain in domains)
     known, outcomes = accuracies(loaded, settings, pools, dict(zip(domains, figures, strict=True)))
     complete = {name: model for name, model in known.items() if len(model.accuracy) == len(domains)}

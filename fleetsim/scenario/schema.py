@@ -95,6 +95,11 @@ class Workload(Model):
         description="slo_attainment that is good enough for reports; by default what `capacity` asks of all, else 99 %",
     )
 
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The domains that tasks of any class have, each once: their order is that of every table by domain."""
+        return tuple(dict.fromkeys(subject for task_class in self.classes.values() for subject in task_class.subjects))
+
 
 class Pool(Model):
     """Replicas alike in model, hardware and role. Either model and hardware, or steps."""

@@ -48,7 +48,7 @@ def cautions(scenario: Scenario, name: str, equipment: Equipment, tokens: tuple[
             what = f"{given.max_model_len:,.0f} is more than the model's context: {context:,} tokens are taken"
             yield f"{place}.pools.{pool}.max_model_len: {what}"
     workflow = scenario.architectures[name].workflow
-    yield from (f"{place}.workflow.{path}: {what}" for path, what in workflow.cautions(_domains(scenario)))
+    yield from (f"{place}.workflow.{path}: {what}" for path, what in workflow.cautions(scenario.workload.subjects))
     longest = {}
     for call, pool, need, context in _calls(scenario, name, equipment, tokens):
         if need.most_tokens > max(context, longest[pool][1].most_tokens if pool in longest else 0.0):
@@ -80,15 +80,11 @@ def _calls(
     scenario: Scenario, name: str, equipment: Equipment, tokens: tuple[Span, Span]
 ) -> Iterator[tuple[str, str, Need, int]]:
     """(call, pool, what it needs, tokens of the pool's context) of every call whose prompt nothing limits."""
-    nodes = scenario.architectures[name].workflow.nodes(_domains(scenario))
+    nodes = scenario.architectures[name].workflow.nodes(scenario.workload.subjects)
     for call, need in needs(nodes, *tokens).items():
         pool = nodes[call].pool
         if nodes[call].prompt_limit is None:
             yield call, pool, need, equipment[name, pool].table.context_tokens
-
-
-def _domains(scenario: Scenario) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(s for each in scenario.workload.classes.values() for s in each.subjects))
 
 
 def _events(scenario: Scenario, architecture: Architecture) -> Iterator[str]:

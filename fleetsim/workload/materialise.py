@@ -174,7 +174,7 @@ def materialise(workload: schema.Workload, *, seed: int, horizon_ns: int, base: 
     if found:
         raise InputFaults(found)
     names = tuple(workload.classes)
-    domains = tuple(dict.fromkeys(chain.from_iterable(workload.classes[name].subjects for name in names)))
+    domains = workload.subjects
     sources = [Source(seed, number, horizon_ns, base, name) for number, name in enumerate(names)]
     classes = tuple(
         _class(workload.classes[name], source, domains) for name, source in zip(names, sources, strict=True)

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from agreement import engines_agree
 from random_queues import random_queues
 from random_searches import random_search
 
@@ -18,18 +19,12 @@ QUEUES, SEARCHES, BLOCK = 300, 60, 20
 
 @pytest.mark.parametrize("first", range(0, QUEUES, BLOCK))
 def test_engines_agree_on_queues(first):
-    for number in range(first, first + BLOCK):
-        plan, tasks = random_queues(number)
-        difference = first_difference(run_engine(plan, tasks), run_engine(plan, tasks, engine="reference"))
-        assert difference is None, f"queues {number}: {difference}"
+    engines_agree("queues", random_queues, range(first, first + BLOCK))
 
 
 @pytest.mark.parametrize("first", range(0, SEARCHES, BLOCK))
 def test_engines_agree_on_searches(first):
-    for number in range(first, first + BLOCK):
-        plan, tasks = random_search(number)
-        difference = first_difference(run_engine(plan, tasks), run_engine(plan, tasks, engine="reference"))
-        assert difference is None, f"search {number}: {difference}"
+    engines_agree("search", random_search, range(first, first + BLOCK))
 
 
 def test_the_queues_reach_what_matters():
